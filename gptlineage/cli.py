@@ -1,0 +1,337 @@
+"""The command line: one verb per subcommand, no logic of its own.
+
+Every error that a person can put right ends in one line on stderr, in their language, and a non-zero exit.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import click
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from .errors import UserError, explain, language
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    help="How attention became ChatGPT: train, sample, compare and chat with miniatures of the GPT family.",
+)
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for other programs.")]
+Temperature = Annotated[float, typer.Option(help="0 takes the likeliest token; higher is bolder.")]
+TopK = Annotated[int, typer.Option(help="Keep only the k likeliest tokens; 0 keeps all.")]
+TopP = Annotated[float, typer.Option(help="Keep the likeliest tokens that together hold this probability.")]
+Seed = Annotated[int | None, typer.Option(help="The same seed gives the same text.")]
+MaxNewTokens = Annotated[int, typer.Option(help="How many tokens to write at most.")]
+
+
+def show_json(content: Any) -> None:
+    print(json.dumps(content, ensure_ascii=False, indent=2))
+
+
+def zh() -> bool:
+    return language() == "zh"
+
+
+@app.command("list", epilog="Example: gptlineage list --json")
+def list_generations(as_json: Json = False) -> None:
+    """The generations, oldest first, and which of them have released weights."""
+    from .inference import model_names
+    from .lineage import generations
+
+    released = model_names()
+    rows = [
+        {
+            "name": g.name,
+            "year": g.year,
+            "parent": g.parent,
+            "sizes": list(g.sizes),
+            "released": g.name in released,
+            "news": g.news.in_language(language()),
+        }
+        for g in generations()
+    ]
+    if as_json:
+        return show_json(rows)
+    headers = ("世代", "年份", "权重", "变化") if zh() else ("generation", "year", "weights", "what changed")
+    table = Table(*headers)
+    for row in rows:
+        weights = ("有", "—")[not row["released"]] if zh() else ("yes", "—")[not row["released"]]
+        table.add_row(row["name"], str(row["year"]), weights, row["news"])
+    Console().print(table)
+
+
+@app.command(epilog="Example: gptlineage show gpt-2 --size xl")
+def show(
+    gen: Annotated[str, typer.Argument(help="A generation, such as gpt-2.")],
+    size: Annotated[str, typer.Option(help="mini, or a size that the paper published.")] = "mini",
+    as_json: Json = False,
+) -> None:
+    """One generation: its configuration at a size, its parameters, its stages and its paper's claims."""
+    from .lineage import generation
+    from .lineage.describe import describe
+
+    record = describe(generation(gen), size, language())
+    if as_json:
+        return show_json(record)
+    console = Console()
+    console.print(f"[bold]{record['title']}[/bold] ({record['year']})  {record['paper']}", highlight=False)
+    console.print(record["news"], highlight=False)
+    table = Table(show_header=False)
+    for name in ("size", "sizes", "n_parameters", "corpus", "stages"):
+        value = record[name]
+        table.add_row(name, f"{value:,}" if isinstance(value, int) else plain(value))
+    for name, value in record["config"].items():
+        table.add_row(name, plain(value))
+    console.print(table)
+    for claim in record["claims"]:
+        console.print(f"  {claim['text']} ({claim['source']})", highlight=False)
+
+
+@app.command(epilog="Example: gptlineage diff gpt-1 gpt-2")
+def diff(
+    old: Annotated[str, typer.Argument(help="The earlier generation.")],
+    new: Annotated[str, typer.Argument(help="The later generation.")],
+    as_json: Json = False,
+) -> None:
+    """What changed between two generations, read from their configurations."""
+    from .lineage import diff as difference
+    from .lineage import generation
+
+    rows = difference(generation(old), generation(new))
+    if as_json:
+        return show_json({name: {"old": a, "new": b} for name, (a, b) in rows.items()})
+    table = Table("改变" if zh() else "what changed", old, new)
+    for name, (before, after) in rows.items():
+        table.add_row(name, plain(before), plain(after))
+    Console().print(table)
+
+
+def plain(value: Any) -> str:
+    if isinstance(value, (list, tuple)):
+        return ", ".join(map(str, value))
+    return "—" if value is None else str(value)
+
+
+@app.command(epilog="Example: gptlineage train gpt-2 --quick --out runs/gpt-2")
+def train(
+    gen: Annotated[str, typer.Argument(help="A generation, or 'all' for every one in order.")],
+    size: Annotated[str, typer.Option(help="mini, or a size that the paper published.")] = "mini",
+    data: Annotated[str, typer.Option(help="world, world:web, or a UTF-8 text file or folder.")] = "world",
+    out: Annotated[Path | None, typer.Option(help="The run directory (default: runs/GEN).")] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on where a stopped run was.")] = False,
+    steps: Annotated[int | None, typer.Option(help="Updates per stage, instead of the recipe's.", min=1)] = None,
+    device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
+    quick: Annotated[bool, typer.Option("--quick", help="The short recipe: all of it in half an hour.")] = False,
+    optimizer: Annotated[str, typer.Option(help="muon (the miniatures') or adamw (the papers' reference).")] = "muon",
+    tokenizer: Annotated[str, typer.Option(help="world, bytes, or a new vocabulary of this size.")] = "world",
+    seed: Annotated[int, typer.Option(help="The same seed gives the same model.")] = 0,
+) -> None:
+    """Train a generation; Ctrl-C stops it cleanly and --resume goes on exactly there."""
+    from .lineage import generation, generations
+    from .lineage.run import Options, train_generation
+    from .training import choose_device
+    from .training.progress import ProgressBar
+
+    chosen = generations() if gen == "all" else (generation(gen),)
+    base = out or (Path("runs") if gen == "all" else Path("runs") / gen)
+    options = Options(
+        size=size,
+        data=data,
+        tokenizer=tokenizer,
+        quick=quick,
+        optimizer=optimizer,
+        steps=steps,
+        seed=seed,
+        device=choose_device(device),
+        resume=resume,
+    )
+    for one in chosen:
+        place = base / one.name if gen == "all" else base
+        folder = train_generation(one, place, options, watch=ProgressBar)
+        print(f"{one.name}: {folder}")
+
+
+def settings(max_new_tokens: int, temperature: float, top_k: int, top_p: float, seed: int | None) -> dict[str, Any]:
+    return dict(max_new_tokens=max_new_tokens, temperature=temperature, top_k=top_k, top_p=top_p, seed=seed)
+
+
+@app.command(epilog='Example: gptlineage sample gpt-2 "Once upon a time" --seed 1')
+def sample(
+    model: Annotated[str, typer.Argument(help="A released name or a run directory.")],
+    prompt: Annotated[str, typer.Argument(help="The beginning of a text.")],
+    max_new_tokens: MaxNewTokens = 64,
+    temperature: Temperature = 0.8,
+    top_k: TopK = 50,
+    top_p: TopP = 1.0,
+    seed: Seed = None,
+    n: Annotated[int, typer.Option(help="How many continuations.", min=1)] = 1,
+    as_json: Json = False,
+) -> None:
+    """Let a model continue a text."""
+    from .inference import load
+
+    lm = load(model)
+    texts = []
+    for number in range(n):
+        chosen = settings(max_new_tokens, temperature, top_k, top_p, None if seed is None else seed + number)
+        if as_json:
+            texts.append(lm.generate(prompt, **chosen))
+            continue
+        if number:
+            print("\n" + "—" * 20)
+        print(prompt, end="", flush=True)
+        for piece in lm.stream(prompt, **chosen):
+            print(piece, end="", flush=True)
+        print()
+    if as_json:
+        show_json({"model": lm.name, "prompt": prompt, "seed": seed, "texts": texts})
+
+
+@app.command(epilog='Example: gptlineage compare "The capital of France is" --models gpt-1,gpt-2')
+def compare(
+    prompt: Annotated[str, typer.Argument(help="One prompt for all of them.")],
+    models: Annotated[str | None, typer.Option(help="Names or run directories, with commas (default: all).")] = None,
+    max_new_tokens: MaxNewTokens = 48,
+    temperature: Temperature = 0.8,
+    top_k: TopK = 50,
+    top_p: TopP = 1.0,
+    seed: Seed = 0,
+    as_json: Json = False,
+) -> None:
+    """One prompt through several models under the same seed, side by side."""
+    from .inference import load, model_names
+    from .inference.compare import continuations
+
+    names = [name.strip() for name in models.split(",") if name.strip()] if models else model_names()
+    lms = [load(name) for name in names]
+    rows = continuations(lms, prompt, **settings(max_new_tokens, temperature, top_k, top_p, seed))
+    if as_json:
+        return show_json({"prompt": prompt, "seed": seed, "rows": rows})
+    table = Table("模型" if zh() else "model", "年份" if zh() else "year", "续写" if zh() else "continuation")
+    for row in rows:
+        table.add_row(row["model"], str(row["year"]), row.get("text") or explain_row(row))
+    Console().print(table)
+    if all("error" in row for row in rows):
+        raise typer.Exit(1)
+
+
+def explain_row(row: dict[str, Any]) -> str:
+    return f"[{row['error_zh' if zh() else 'error']}]" if "error" in row else ""
+
+
+@app.command(epilog="Example: gptlineage chat chatgpt")
+def chat(
+    model: Annotated[str, typer.Argument(help="A released name or a run directory.")] = "chatgpt",
+    max_new_tokens: MaxNewTokens = 120,
+    temperature: Temperature = 0.5,
+    top_k: TopK = 50,
+    top_p: TopP = 1.0,
+    seed: Seed = None,
+) -> None:
+    """A conversation in the terminal; /clear starts afresh, /quit or Ctrl-D ends it."""
+    from .inference import load
+    from .inference.terminal import converse
+
+    converse(load(model), settings(max_new_tokens, temperature, top_k, top_p, seed), language())
+
+
+@app.command(epilog="Example: gptlineage studio --port 7861 --lang zh")
+def studio(
+    host: Annotated[str, typer.Option(help="The address to listen on; the default is this machine only.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="The port to listen on.", min=1, max=65535)] = 7860,
+    lang: Annotated[str | None, typer.Option(help="en or zh (default: what the browser asks for).")] = None,
+    browser: Annotated[bool, typer.Option(help="Open the page in a browser.")] = True,
+) -> None:
+    """Open the studio in the browser: chat and compare."""
+    from .paths import import_app
+
+    if lang not in (None, "en", "zh"):
+        raise UserError(f"Unknown language {lang!r}; use en or zh.", f"未知语言 {lang!r}；请用 en 或 zh。")
+    import_app("studio").serve(host=host, port=port, lang=lang, open_browser=browser)
+
+
+@app.command(epilog="Example: gptlineage exam chatgpt --out data/results/exam.json")
+def exam(
+    models: Annotated[list[str], typer.Argument(help="Released names or run directories.")],
+    n: Annotated[int, typer.Option(help="How many questions for each model.", min=1)] = 400,
+    seeds: Annotated[int, typer.Option(help="How many times to sample at the studio's settings.", min=1)] = 3,
+    out: Annotated[Path | None, typer.Option(help="Write the figures to this file.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Held-out questions about the world, in phrasings that no model was trained on."""
+    from .evaluation import ask_all, write_results
+    from .inference import load
+
+    rows = [row for name in models for row in ask_all(load(name), n=n, seeds=seeds)]
+    command = "gptlineage exam " + " ".join(models) + f" --n {n} --seeds {seeds}"
+    if out:
+        write_results(out, command, rows, seeds=list(range(seeds)))
+    if as_json:
+        return show_json(rows)
+    table = Table("model", "task", "metric", "value", "95 % interval", "n")
+    for row in rows:
+        interval = f"{row['low']:.3f} – {row['high']:.3f}" if "low" in row else ""
+        table.add_row(row["model"], row["task"], row["metric"], f"{row['value']:.3f}", interval, str(row["n"]))
+    Console().print(table)
+
+
+def complain(message: str) -> None:
+    print(("错误：" if zh() else "error: ") + message, file=sys.stderr)
+
+
+def usage_message(error: click.ClickException) -> str:
+    """Click's own complaints about the command line, with their commonest kinds in Chinese too."""
+    message = error.format_message()
+    if zh():
+        message = {
+            click.NoSuchOption: "没有这个选项：",
+            click.MissingParameter: "缺少参数：",
+            click.BadParameter: "参数无效：",
+        }.get(type(error), "命令有误：") + message
+        return message + "（加 --help 查看用法）"
+    return message + " (--help shows the usage)"
+
+
+def main() -> None:
+    """The entry point: turn every expected failure into one line and an exit code."""
+    from .model import ConfigError
+    from .training import Interrupted
+
+    os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    try:
+        code = app(standalone_mode=False)
+    except (UserError, ConfigError) as error:
+        complain(explain(error))
+        code = 2
+    except click.ClickException as error:
+        complain(usage_message(error))
+        code = 2
+    except Interrupted as stop:
+        complain(
+            f"已在第 {stop.step} 步停止；加 --resume 继续。"
+            if zh()
+            else f"stopped at step {stop.step}; the same command with --resume goes on."
+        )
+        code = 130
+    except (KeyboardInterrupt, click.Abort, EOFError):
+        complain("已停止。" if zh() else "stopped.")
+        code = 130
+    except BrokenPipeError:  # the reader of our output (head, less) has gone
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 0
+    except OSError as error:
+        complain(f"{error.filename or ''} {error.strerror or error}".strip())
+        code = 1
+    sys.exit(code or 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,119 @@
+"""One checkpoint: a directory of plain files, each replaced in one step, and never a pickle.
+
+    config.json  model.safetensors  tokenizer.json  provenance.json  README.md
+
+What training needs beyond this to go on stands beside it (`training/resume.py`).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import json
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from ..errors import UserError
+from ..model import ConfigError, ModelConfig, Stack, build
+from ..text import Tokenizer
+
+FORMAT = 1
+
+
+@contextlib.contextmanager
+def disk_errors(path: Path) -> Iterator[None]:
+    """Turn what the operating system says about `path` into a line that says what to do."""
+    try:
+        yield
+    except (OSError, SafetensorError) as error:
+        if getattr(error, "errno", None) == errno.ENOSPC or "No space left" in str(error):
+            raise UserError(
+                f"The disk is full: {path} was not written. Free some space; the last checkpoint is intact.",
+                f"磁盘已满：{path} 未写入。请释放空间；上一个检查点完好无损。",
+            ) from error
+        raise UserError(
+            f"{path} cannot be written ({error}); choose another folder with --out.",
+            f"无法写入 {path}（{error}）；请用 --out 选择其他文件夹。",
+        ) from error
+
+
+def replace(path: Path, write: Callable[[Path], Any]) -> None:
+    """Let `write` fill a temporary file beside `path`, then put it in place in one step."""
+    temporary = path.with_name(f".{path.name}.part")
+    with disk_errors(path):
+        try:
+            write(temporary)
+            with temporary.open("rb") as stream:
+                os.fsync(stream.fileno())
+            os.replace(temporary, path)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+
+def write_json(path: Path, content: Any) -> None:
+    text = json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+    replace(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
+
+
+def save_model(folder: Path, model: Stack, tokenizer: Tokenizer, provenance: dict[str, Any], card: str) -> None:
+    """Write everything a person needs to use the model."""
+    with disk_errors(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        tokenizer.save(folder)
+    write_json(folder / "config.json", {"format": FORMAT, **model.config.to_dict()})
+    tensors = {name: p.detach().cpu().contiguous() for name, p in model.state_dict().items()}
+    replace(folder / "model.safetensors", lambda temporary: save_file(tensors, temporary))
+    write_json(folder / "provenance.json", provenance)
+    replace(folder / "README.md", lambda temporary: temporary.write_text(card, encoding="utf-8"))
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(content, dict):
+            raise ValueError("not a JSON object")
+        return content
+    except (OSError, ValueError) as error:
+        raise UserError(
+            f"{path} cannot be read ({error}); the checkpoint is incomplete, copy or train it again.",
+            f"无法读取 {path}（{error}）；检查点不完整，请重新复制或训练。",
+        ) from error
+
+
+def load_model(folder: Path, device: str = "cpu") -> Stack:
+    """The model of a checkpoint directory, in evaluation mode.
+
+    Raises UserError when the directory is incomplete, damaged, or written by another version.
+    """
+    values = read_json(folder / "config.json")
+    if values.pop("format", None) != FORMAT:
+        raise UserError(
+            f"{folder} was written by another version of gptlineage; train it again or install that version.",
+            f"{folder} 由其他版本的 gptlineage 写入；请重新训练或安装对应版本。",
+        )
+    try:
+        model = build(ModelConfig.from_dict(values))
+        model.load_state_dict(read_tensors(folder / "model.safetensors"))
+    except (ConfigError, RuntimeError, TypeError) as error:
+        raise UserError(
+            f"The weights in {folder} do not fit its config.json ({str(error).splitlines()[0]}); copy both again.",
+            f"{folder} 中的权重与 config.json 不符（{str(error).splitlines()[0]}）；请重新复制两者。",
+        ) from error
+    return model.to(device).eval()
+
+
+def read_tensors(path: Path) -> dict[str, Tensor]:
+    try:
+        with safe_open(path, framework="pt") as file:
+            return {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except (OSError, SafetensorError) as error:
+        raise UserError(
+            f"{path} is missing or damaged ({error}); copy or train the model again.",
+            f"{path} 缺失或已损坏（{error}）；请重新复制或训练模型。",
+        ) from error

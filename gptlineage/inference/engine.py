@@ -1,0 +1,192 @@
+"""The engine that every front end shares: text in, text out, whatever the model.
+
+`load` opens a released miniature or a run directory; `LanguageModel` completes prompts and answers conversations.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..errors import UserError, unknown
+from ..model import ModelConfig, Stack
+from ..paths import models_dir
+from ..text import Tokenizer, check_messages, encode_prompt
+from .checkpoint import load_model, read_json
+from .generate import generate_ids, pieces
+from .sampling import Sampling
+
+CHAT_TOKENS = 120
+# How the studio and the terminal converse unless told otherwise; the exam samples at the same settings.
+CHAT_SETTINGS: dict[str, Any] = dict(temperature=0.5, top_k=50, top_p=1.0)
+
+
+@dataclass(frozen=True)
+class LanguageModel:
+    """A model with its tokenizer and its history (`provenance`)."""
+
+    name: str
+    model: Stack
+    tokenizer: Tokenizer
+    provenance: dict[str, Any]
+
+    @property
+    def config(self) -> ModelConfig:
+        return self.model.config
+
+    @property
+    def speaks_chat(self) -> bool:
+        """Whether it was tuned on conversations; a base model only continues text."""
+        return "sft" in self.provenance.get("stages", ())
+
+    def stream(
+        self,
+        prompt: str,
+        *,
+        max_new_tokens: int = 64,
+        temperature: float = 0.8,
+        top_k: int = 50,
+        top_p: float = 1.0,
+        seed: int | None = None,
+    ) -> Iterator[str]:
+        """Continue `prompt`, piece by piece; a piece never holds half a character.
+
+        Raises UserError for an empty prompt, one longer than the context window, or settings out of range.
+        """
+        sampling = Sampling(temperature=temperature, top_k=top_k, top_p=top_p, seed=seed)
+        if not prompt.strip():
+            raise UserError("The prompt is empty; give the beginning of a text.", "提示为空；请给出一段文字的开头。")
+        ids = [self.tokenizer.end_of_text, *self.tokenizer.encode(prompt)]
+        if len(ids) > self.config.n_ctx:
+            raise UserError(
+                f"The prompt has {len(ids) - 1} tokens, but {self.name} reads at most {self.config.n_ctx - 1}; shorten it.",
+                f"提示有 {len(ids) - 1} 个词元，而 {self.name} 最多读取 {self.config.n_ctx - 1} 个；请缩短。",
+            )
+        return self._pieces(ids, check_length(max_new_tokens), sampling, self.tokenizer.end_of_text)
+
+    def generate(self, prompt: str, **settings: Any) -> str:
+        """The continuation of `prompt` as one string; settings and errors as for `stream`."""
+        return "".join(self.stream(prompt, **settings))
+
+    def stream_chat(
+        self,
+        messages: Sequence[dict[str, str]],
+        *,
+        max_new_tokens: int = CHAT_TOKENS,
+        temperature: float = 0.5,
+        top_k: int = 50,
+        top_p: float = 1.0,
+        seed: int | None = None,
+    ) -> Iterator[str]:
+        """The assistant's next reply to `messages` (`role` and `content`), piece by piece.
+
+        The oldest turns are forgotten when the conversation outgrows the context. A base model is shown a
+        transcript instead ("Q: ... A:"), since it knows no turns. Raises UserError as `stream` does.
+        """
+        check_messages(messages)
+        if not self.speaks_chat:
+            return self._transcript(messages, max_new_tokens, temperature, top_k, top_p, seed)
+        sampling = Sampling(temperature=temperature, top_k=top_k, top_p=top_p, seed=seed)
+        max_new_tokens = check_length(max_new_tokens)
+        room = self.config.n_ctx - min(max_new_tokens, self.config.n_ctx // 4)
+        ids = encode_prompt(self.tokenizer, messages, room)
+        return self._pieces(ids, max_new_tokens, sampling, self.tokenizer.special["<|end|>"])
+
+    def chat(self, messages: Sequence[dict[str, str]], **settings: Any) -> str:
+        """The assistant's next reply as one string; settings and errors as for `stream_chat`."""
+        return "".join(self.stream_chat(messages, **settings)).strip()
+
+    def _pieces(self, ids: list[int], max_new_tokens: int, sampling: Sampling, stop: int) -> Iterator[str]:
+        tokens = generate_ids(
+            self.model,
+            ids,
+            max_new_tokens=max_new_tokens,
+            sampling=sampling,
+            stop=[stop],
+            banned=self.tokenizer.special_ids,
+        )
+        return pieces(self.tokenizer, tokens)
+
+    def _transcript(
+        self,
+        messages: Sequence[dict[str, str]],
+        max_new_tokens: int,
+        temperature: float,
+        top_k: int,
+        top_p: float,
+        seed: int | None,
+    ) -> Iterator[str]:
+        """A base model's reply: it continues a page of questions and answers up to the end of the line."""
+        marks = ("问：", "答：") if is_chinese(messages[-1]["content"]) else ("Q: ", "A: ")
+        lines = [
+            marks[message["role"] == "assistant"] + " ".join(message["content"].split())
+            for message in messages
+            if message["role"] != "system"
+        ]
+        opening = marks[1].rstrip()
+        while len(lines) > 1 and len(self.tokenizer.encode("\n".join([*lines, opening]))) > self.config.n_ctx // 2:
+            lines.pop(0)
+        stream = self.stream(
+            "\n".join([*lines, opening]),
+            max_new_tokens=max_new_tokens,
+            temperature=temperature,
+            top_k=top_k,
+            top_p=top_p,
+            seed=seed,
+        )
+        return first_line(stream)
+
+
+def first_line(stream: Iterator[str]) -> Iterator[str]:
+    """The stream up to its first line break that follows some text."""
+    started = False
+    for piece in stream:
+        text = piece if started else piece.lstrip()
+        line, newline, _ = text.partition("\n")
+        started = started or bool(line)
+        if line:
+            yield line
+        if newline and started:
+            return
+
+
+def is_chinese(text: str) -> bool:
+    return any("\u4e00" <= character <= "\u9fff" for character in text)
+
+
+def check_length(max_new_tokens: int) -> int:
+    if max_new_tokens < 1:
+        raise UserError(
+            f"max_new_tokens is {max_new_tokens}; ask for at least 1.", f"max_new_tokens 是 {max_new_tokens}；至少为 1。"
+        )
+    return max_new_tokens
+
+
+def model_names() -> list[str]:
+    """The released miniatures, by name, as they lie in `data/models`, oldest generation first."""
+    folders = [path for path in models_dir().glob("*") if (path / "config.json").is_file()]
+    return [path.name for path in sorted(folders, key=lambda path: (read_json(path / "provenance.json")["year"], path.name))]
+
+
+def load(name: str | Path, device: str = "cpu") -> LanguageModel:
+    """Open a released miniature by name, or a run directory by path.
+
+    Raises UserError when there is none (naming the nearest), or when it is incomplete or damaged.
+    """
+    released = models_dir() / str(name)
+    folder = released if str(name) in model_names() else Path(name).expanduser()
+    if not folder.is_dir():
+        raise unknown("model", "模型", str(name), model_names())
+    if not (folder / "config.json").is_file():
+        raise UserError(
+            f"{folder} holds no finished model (no config.json); train it to the end or choose another folder.",
+            f"{folder} 中没有完成的模型（缺少 config.json）；请训练完成或选择其他文件夹。",
+        )
+    return LanguageModel(
+        name=folder.name,
+        model=load_model(folder, device),
+        tokenizer=Tokenizer.load(folder),
+        provenance=read_json(folder / "provenance.json"),
+    )

@@ -1,0 +1,47 @@
+"""ChatGPT (OpenAI 2022; the method is InstructGPT's, Ouyang et al. 2022).
+
+The network stays GPT-3's. What changes is the objective: first demonstrations of good replies, then comparisons
+between replies. The comparisons are learnt with DPO here, which needs no separate reward model; OpenAI used one,
+and PPO. ChatGPT's own size and data are unpublished, so there is only the miniature.
+"""
+
+from __future__ import annotations
+
+from ..training import Recipe
+from .gpt3 import GPT3
+from .records import Bilingual, Claim, Stage
+
+CHATGPT = GPT3.evolve(
+    "chatgpt",
+    year=2022,
+    title="ChatGPT",
+    paper="Training language models to follow instructions with human feedback",
+    news=Bilingual(
+        "The same network, tuned on conversations and then on preferences: it answers instead of continuing.",
+        "网络不变，先用对话微调，再按偏好调整：它回答问题，而不只是续写。",
+    ),
+    starts_from="gpt-3",
+    stages=(
+        Stage(
+            objective="sft",
+            release=Recipe(steps=1600, batch_size=32, lr=1e-3, weight_decay=0.0, schedule="flat", final_lr=0.0),
+            quick=Recipe(steps=500, batch_size=32, lr=1e-3, weight_decay=0.0, schedule="flat", final_lr=0.0),
+            options=dict(dialogues=24_000, page_rows=4),
+        ),
+        Stage(
+            objective="dpo",
+            release=Recipe(steps=60, batch_size=32, lr=5e-5, weight_decay=0.0, eval_every=30),
+            quick=Recipe(steps=30, batch_size=32, lr=5e-5, weight_decay=0.0, eval_every=30),
+            options=dict(prompts=1024, replies=4, beta=0.3),
+        ),
+    ),
+    claims=(
+        Claim(
+            Bilingual(
+                "People prefer the aligned 1.3B model to the 175B GPT-3 that it is a hundredth of.",
+                "人们更喜欢对齐后的 13 亿参数模型，而不是大一百多倍的 1750 亿参数 GPT-3。",
+            ),
+            "InstructGPT, Figure 1",
+        ),
+    ),
+)

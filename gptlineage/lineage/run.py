@@ -1,0 +1,293 @@
+"""Train one generation from nothing, or from its parent: corpus, model, stages, checkpoint.
+
+A run directory holds one folder per stage (log, resume file, the stage's model) and, once all stages are through,
+the finished model itself. A stage whose folder holds a model is not run again.
+"""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from importlib.metadata import version
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from ..corpus import Shard, open_source, prepare
+from ..errors import UserError
+from ..inference import LanguageModel, load, save_model
+from ..model import Stack, build
+from ..paths import data_dir
+from ..text import Tokenizer
+from ..training import (
+    DirectPreference,
+    PreferencePair,
+    Pretraining,
+    Recipe,
+    SupervisedFineTuning,
+    collect_pairs,
+    train,
+)
+from ..training.loop import Objective, Watch
+from ..training.resume import RESUME, TrainingState
+from ..world import Dialogue, World
+from .card import model_card
+from .records import Generation, Stage
+
+VAL_TOKENS = 65_536
+SAMPLE_PROMPTS = ("Once upon a time", "从前")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """What a person may choose about a run; everything else is the generation's own."""
+
+    size: str = "mini"
+    data: str = "world"
+    tokenizer: str = "world"
+    quick: bool = False
+    optimizer: str | None = None
+    steps: int | None = None
+    seed: int = 0
+    device: str = "cpu"
+    resume: bool = False
+
+
+def train_generation(
+    generation: Generation, folder: Path, options: Options, *, watch: Callable[[str], Watch] | None = None
+) -> Path:
+    """Run the stages of `generation` into `folder` and return it. `watch` makes a listener for each stage's events.
+
+    Raises UserError when the folder holds another run, the data cannot be read, or the parent is missing.
+    """
+    finished = (folder / "config.json").is_file()
+    if not options.resume and (finished or any(folder.glob(f"*/{RESUME}"))):
+        raise UserError(
+            f"{folder} already holds a run; go on with --resume, or choose another folder with --out.",
+            f"{folder} 中已有训练；请用 --resume 继续，或用 --out 选择其他文件夹。",
+        )
+    if finished:
+        return folder
+    parent = load_parent(generation, folder) if generation.starts_from else None
+    tokenizer = parent.tokenizer if parent else open_tokenizer(options)
+    torch.manual_seed(options.seed)
+    if parent:
+        model = parent.model
+    else:
+        model = build(replace(generation.config(options.size), vocab_size=tokenizer.vocab_size))
+    history: dict[str, Any] = {}
+    for stage in generation.stages:
+        place = folder / stage.objective
+        recipe = adapt(stage.recipe(options.quick), options)
+        if (place / "config.json").is_file():
+            done = load(place, options.device)
+            model, history = done.model, done.provenance["history"]
+            continue
+        place.mkdir(parents=True, exist_ok=True)
+        objective = OBJECTIVES[stage.objective](model, tokenizer, stage, recipe, generation, options, place)
+        state = train(
+            model,
+            objective,
+            recipe,
+            place,
+            resume=options.resume,
+            device=options.device,
+            watch=watch(f"{generation.name} {stage.objective}") if watch else None,
+        )
+        model.eval()
+        with torch.inference_mode():
+            figures = objective.evaluate(model)
+        history = {**history, stage.objective: stage_history(recipe, state, figures)}
+        save(place, model, tokenizer, generation, options, history, parent)
+        (place / RESUME).unlink(missing_ok=True)
+    save(folder, model, tokenizer, generation, options, history, parent)
+    return folder
+
+
+def adapt(recipe: Recipe, options: Options) -> Recipe:
+    """The stage's recipe under the person's choices; "adamw" is the papers' reference recipe."""
+    if options.optimizer == "adamw" and recipe.optimizer != "adamw":
+        recipe = replace(recipe, optimizer="adamw", lr=1e-3, schedule="cosine", final_lr=0.1, warmup=0.05)
+    return replace(recipe, seed=options.seed, steps=options.steps or recipe.steps)
+
+
+def load_parent(generation: Generation, folder: Path) -> LanguageModel:
+    """The parent from the same place if it was trained there, else the released one."""
+    assert generation.starts_from
+    sibling = folder.parent / generation.starts_from
+    return load(sibling if (sibling / "config.json").is_file() else generation.starts_from)
+
+
+def open_tokenizer(options: Options) -> Tokenizer:
+    """The shared vocabulary ("world"), single bytes ("bytes"), or a new one of that many entries from the data."""
+    if options.tokenizer == "world":
+        return Tokenizer.load(data_dir() / "tokenizer")
+    if options.tokenizer == "bytes":
+        return Tokenizer()
+    if not options.tokenizer.isdecimal():
+        raise UserError(
+            f"Unknown tokenizer {options.tokenizer!r}; use world, bytes, or a vocabulary size such as 2048.",
+            f"未知的分词器 {options.tokenizer!r}；请用 world、bytes，或词表大小（如 2048）。",
+        )
+    source = open_source(options.data, mixture="web", seed=options.seed)
+    pieces = (text for text, _ in islice(source.pieces("train"), 20_000))
+    return Tokenizer.train(pieces, int(options.tokenizer))
+
+
+def open_corpus(
+    mixture: str, tokenizer: Tokenizer, options: Options, place: Path, *, tokens: int, n_ctx: int, seed: int
+) -> tuple[Shard, Shard]:
+    source = open_source(options.data, mixture=mixture, seed=seed)
+    return prepare(
+        source, tokenizer, place / "corpus", train_tokens=tokens + 2 * n_ctx, val_tokens=VAL_TOKENS, n_ctx=n_ctx
+    )
+
+
+def pretraining(
+    model: Stack,
+    tokenizer: Tokenizer,
+    stage: Stage,
+    recipe: Recipe,
+    generation: Generation,
+    options: Options,
+    place: Path,
+) -> Objective:
+    n_ctx = model.config.n_ctx
+    tokens = recipe.steps * recipe.batch_size * n_ctx
+    train_shard, val = open_corpus(
+        generation.mixture, tokenizer, options, place, tokens=tokens, n_ctx=n_ctx, seed=options.seed
+    )
+    prompts = SAMPLE_PROMPTS if options.data.startswith("world") else ("\n",)
+    return Pretraining(
+        train_shard,
+        val,
+        tokenizer,
+        batch_size=recipe.batch_size,
+        n_ctx=n_ctx,
+        seed=recipe.seed,
+        prompts=prompts,
+    )
+
+
+def fine_tuning(
+    model: Stack,
+    tokenizer: Tokenizer,
+    stage: Stage,
+    recipe: Recipe,
+    generation: Generation,
+    options: Options,
+    place: Path,
+) -> Objective:
+    n_ctx, page_rows = model.config.n_ctx, stage.options["page_rows"]
+    tokens = recipe.steps * max(1, page_rows) * n_ctx
+    # Other pages than those of pretraining: the same world under another seed.
+    pages, val = open_corpus(
+        generation.mixture, tokenizer, options, place, tokens=tokens, n_ctx=n_ctx, seed=options.seed + 1
+    )
+    world = World()
+    dialogues = list(islice(world.dialogues(seed=options.seed, split="train"), stage.options["dialogues"]))
+    return SupervisedFineTuning(
+        dialogues,
+        watched_dialogues(world),
+        pages,
+        val,
+        tokenizer,
+        batch_size=recipe.batch_size,
+        page_rows=page_rows,
+        n_ctx=n_ctx,
+        seed=recipe.seed,
+    )
+
+
+def preferences(
+    model: Stack,
+    tokenizer: Tokenizer,
+    stage: Stage,
+    recipe: Recipe,
+    generation: Generation,
+    options: Options,
+    place: Path,
+) -> Objective:
+    world = World()
+    path = place / "pairs.jsonl"
+    if path.is_file():
+        pairs = PreferencePair.read(path)
+    else:
+        dialogues = world.dialogues(seed=options.seed + 2, split="train")
+        pairs = collect_pairs(
+            model,
+            tokenizer,
+            dialogues,
+            n_prompts=stage.options["prompts"],
+            k=stage.options["replies"],
+            seed=options.seed,
+        )
+        PreferencePair.write(path, pairs)
+    return DirectPreference(
+        model,
+        tokenizer,
+        pairs,
+        watched_dialogues(world),
+        batch_size=recipe.batch_size,
+        beta=stage.options["beta"],
+        seed=recipe.seed,
+    )
+
+
+OBJECTIVES = {"pretrain": pretraining, "sft": fine_tuning, "dpo": preferences}
+
+
+def watched_dialogues(world: World, n: int = 200) -> list[Dialogue]:
+    """Dialogues to watch during training. They are not the exam's: nothing may be chosen on those."""
+    return list(islice(world.dialogues(seed=77_000, split="held-out"), n))
+
+
+def stage_history(recipe: Recipe, state: TrainingState, figures: dict[str, float]) -> dict[str, Any]:
+    return {
+        "recipe": recipe.to_dict(),
+        "tokens": state.tokens,
+        "seconds": round(state.seconds, 1),
+        "precision": state.precision,
+        **{name: round(value, 4) for name, value in figures.items()},
+    }
+
+
+def save(
+    folder: Path,
+    model: Stack,
+    tokenizer: Tokenizer,
+    generation: Generation,
+    options: Options,
+    history: dict[str, Any],
+    parent: LanguageModel | None,
+) -> None:
+    source = open_source(options.data, mixture=generation.mixture, seed=options.seed)
+    before = parent.provenance["stages"] if parent else []
+    provenance = {
+        "generation": generation.name,
+        "title": generation.title,
+        "year": generation.year,
+        "size": options.size,
+        "n_parameters": model.n_parameters,
+        "parent": parent.name if parent else None,
+        "stages": [*before, *history],
+        "recipe": "quick" if options.quick else "release",
+        "seed": options.seed,
+        "data": source.fingerprint(),
+        "tokens_seen": sum(stage["tokens"] for stage in history.values())
+        + (parent.provenance["tokens_seen"] if parent else 0),
+        "history": history,
+        "versions": {
+            "gptlineage": version("gptlineage"),
+            "torch": torch.__version__,
+            "numpy": np.__version__,
+            "python": platform.python_version(),
+        },
+        "date": datetime.now(UTC).date().isoformat(),
+    }
+    save_model(folder, model, tokenizer, provenance, model_card(generation, provenance, model.config))

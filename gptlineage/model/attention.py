@@ -1,0 +1,81 @@
+"""Multi-head attention (Transformer, section 3.2; GPT-1 to GPT-3 use it with a causal mask).
+
+Dense layers see every earlier token. Banded layers see only the last `band` tokens, as every other layer of
+GPT-3 does (section 2.1); the paper does not publish the width, so it is a field of the configuration. We count
+the token itself into the band, as OpenAI's released sparse-attention code does.
+"""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from .cache import KVCache
+from .config import ModelConfig
+
+
+def visible(
+    n_queries: int,
+    n_keys: int,
+    *,
+    causal: bool,
+    band: int | None = None,
+    starts: Tensor | None = None,
+    device: torch.device | str = "cpu",
+) -> Tensor | None:
+    """Which keys each query may read, as a boolean mask `[n_queries, n_keys]`, or `[B, 1, ...]` with `starts`.
+
+    The queries are the last `n_queries` of the `n_keys` tokens. Returns None where nothing is hidden.
+    """
+    single = n_queries == 1 and (band is None or band >= n_keys)
+    if starts is None and (not causal or single):
+        return None
+    query = torch.arange(n_keys - n_queries, n_keys, device=device)[:, None]
+    key = torch.arange(n_keys, device=device)[None, :]
+    mask = (key <= query) if causal else torch.ones(n_queries, n_keys, dtype=torch.bool, device=device)
+    if band is not None:
+        mask = mask & (key > query - band)
+    if starts is not None:
+        # A padded query sees itself only, so that its softmax is over something; nobody reads the result.
+        mask = (mask & (key >= starts[:, None, None])) | (key == query)
+        mask = mask[:, None]  # [B, 1, n_queries, n_keys]
+    return mask
+
+
+class Attention(nn.Module):
+    """Self-attention of one layer: `[B, T, d_model] -> [B, T, d_model]`."""
+
+    def __init__(self, config: ModelConfig, layer: int):
+        super().__init__()
+        self.layer, self.n_heads, self.causal = layer, config.n_heads, config.causal
+        self.band, self.dropout = config.layer_band(layer), config.dropout
+        self.qkv = nn.Linear(config.d_model, 3 * config.d_model, bias=config.bias)
+        self.out = nn.Linear(config.d_model, config.d_model, bias=config.bias)
+
+    def forward(self, x: Tensor, cache: KVCache | None = None) -> Tensor:
+        batch, length, width = x.shape
+        # [B, T, 3C] -> [B, T, 3, H, C/H] -> three of [B, H, T, C/H]
+        qkv = self.qkv(x).view(batch, length, 3, self.n_heads, width // self.n_heads)
+        queries, keys, values = qkv.permute(2, 0, 3, 1, 4).unbind(0)
+        starts = None
+        if cache is not None:
+            keys, values = cache.append(self.layer, keys, values)
+            starts = cache.starts
+        n_keys = keys.shape[2]
+        if length == 1 and starts is None and self.band is not None:
+            keys, values = keys[:, :, -self.band :], values[:, :, -self.band :]
+            mask = None
+        elif self.causal and n_keys == length and starts is None and (self.band or n_keys) >= n_keys:
+            mask = None
+        else:
+            mask = visible(length, n_keys, causal=self.causal, band=self.band, starts=starts, device=x.device)
+        mixed = F.scaled_dot_product_attention(
+            queries,
+            keys,
+            values,
+            attn_mask=mask,
+            dropout_p=self.dropout if self.training else 0.0,
+            is_causal=self.causal and mask is None and length > 1,
+        )
+        return self.out(mixed.transpose(1, 2).reshape(batch, length, width))

@@ -1,0 +1,54 @@
+"""The block that every generation repeats: attention, then an MLP, each around a residual connection.
+
+The Transformer and GPT-1 normalise *after* adding to the residual stream (post-LN); GPT-2 (section 2.3) moves
+the normalisation to the input of each sub-layer (pre-LN), which is what makes 48 and 96 layers trainable.
+"""
+
+from __future__ import annotations
+
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from .attention import Attention
+from .cache import KVCache
+from .config import ModelConfig
+
+NORM_EPS = 1e-5
+
+
+class MLP(nn.Module):
+    """The position-wise feed-forward network: `[B, T, d_model] -> [B, T, d_model]` through width `d_ff`."""
+
+    def __init__(self, config: ModelConfig):
+        super().__init__()
+        self.activation = config.activation
+        self.up = nn.Linear(config.d_model, config.d_ff, bias=config.bias)
+        self.down = nn.Linear(config.d_ff, config.d_model, bias=config.bias)
+
+    def forward(self, x: Tensor) -> Tensor:
+        hidden = self.up(x)
+        if self.activation == "relu":
+            hidden = F.relu(hidden)
+        else:
+            hidden = F.gelu(hidden, approximate="tanh" if self.activation == "gelu_tanh" else "none")
+        return self.down(hidden)
+
+
+class Block(nn.Module):
+    """One layer: `[B, T, d_model] -> [B, T, d_model]`."""
+
+    def __init__(self, config: ModelConfig, layer: int):
+        super().__init__()
+        self.pre = config.norm == "pre"
+        self.norm1 = nn.LayerNorm(config.d_model, eps=NORM_EPS, bias=config.bias)
+        self.attention = Attention(config, layer)
+        self.norm2 = nn.LayerNorm(config.d_model, eps=NORM_EPS, bias=config.bias)
+        self.mlp = MLP(config)
+        self.dropout = nn.Dropout(config.dropout)
+
+    def forward(self, x: Tensor, cache: KVCache | None = None) -> Tensor:
+        if self.pre:
+            x = x + self.dropout(self.attention(self.norm1(x), cache))
+            return x + self.dropout(self.mlp(self.norm2(x)))
+        x = self.norm1(x + self.dropout(self.attention(x, cache)))
+        return self.norm2(x + self.dropout(self.mlp(x)))

@@ -1,0 +1,46 @@
+"""The key-value cache: what attention has already computed about the tokens it has read.
+
+A causal model never revises the keys and values of earlier tokens, so decoding stores them once, in buffers
+allocated for the whole window, and each new token costs one query instead of the whole prefix again.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from .config import ModelConfig
+
+
+class KVCache:
+    """Keys and values of `batch_size` sequences, `[n_layers, 2, B, n_heads, n_ctx, d_head]`.
+
+    `length` tokens are stored. `starts` ([B], optional) tells where each row begins when shorter prompts are
+    padded on the left so that a batch can decode together; positions count from there.
+    """
+
+    def __init__(
+        self,
+        config: ModelConfig,
+        batch_size: int = 1,
+        *,
+        starts: Tensor | None = None,
+        device: torch.device | str = "cpu",
+        dtype: torch.dtype = torch.float32,
+    ):
+        shape = (config.n_layers, 2, batch_size, config.n_heads, config.n_ctx, config.d_head)
+        self.buffer = torch.zeros(shape, device=device, dtype=dtype)
+        self.capacity = config.n_ctx
+        self.starts = starts
+        self.length = 0
+
+    def append(self, layer: int, keys: Tensor, values: Tensor) -> tuple[Tensor, Tensor]:
+        """Store `[B, H, T, d_head]` behind what is there and return all of it, `[B, H, length + T, d_head]`.
+
+        `length` itself moves only once all layers have stored theirs (see `Stack.hidden`).
+        """
+        end = self.length + keys.shape[2]
+        stored = self.buffer[layer]
+        stored[0, :, :, self.length : end] = keys
+        stored[1, :, :, self.length : end] = values
+        return stored[0, :, :, :end], stored[1, :, :, :end]

@@ -1,0 +1,68 @@
+"""Addition and subtraction with one- and two-digit numbers: exercises for pages and sums for conversations.
+
+One pair of operands in ten, chosen by scrambling the pair, is held out: no training page, story or dialogue
+adds or subtracts those two numbers, in either order.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+
+from gptlineage.world.chance import below, between, mix32, pick
+from gptlineage.world.stories import People
+
+
+def held_out_pair(a: int, b: int) -> bool:
+    """Whether the two operands, in any order, are kept for the held-out split."""
+    low, high = sorted((a, b))
+    return mix32(low * 1009 + high + 77) % 10 == 0
+
+
+def pair(rng: random.Random, split: str, largest: int = 99) -> tuple[int, int]:
+    """Two operands of the split, the larger first; one-digit numbers are as likely as two-digit ones."""
+    while True:
+        a, b = (between(rng, 1, min(largest, (9, 99)[below(rng, 2)])) for _ in range(2))
+        if held_out_pair(a, b) == (split == "held-out"):
+            return max(a, b), min(a, b)
+
+
+class Sums:
+    """Lines and questions of sums.toml, filled with numbers of a split."""
+
+    def __init__(self, data: Mapping, people: People):
+        self.data, self.people = data, people
+
+    def draw(self, rng: random.Random, split: str, largest: int = 99) -> tuple[str, dict[str, str]]:
+        """An operation ("add" or "sub") with a, b and the result c as strings."""
+        a, b = pair(rng, split, largest)
+        if rng.random() < 0.45:
+            return "sub", {"a": str(a), "b": str(b), "c": str(a - b)}
+        if rng.random() < 0.5:
+            a, b = b, a
+        return "add", {"a": str(a), "b": str(b), "c": str(a + b)}
+
+    def page(self, rng: random.Random, language: str, split: str) -> str:
+        """Three to eight exercises, in one form or mixed."""
+        one_form, lines = rng.random() < 0.5, []
+        form = below(rng, 1 << 16)
+        for _ in range(between(rng, 3, 8)):
+            operation, numbers = self.draw(rng, split)
+            if rng.random() < 0.15:
+                operation, numbers = self.draw(rng, split, largest=20)
+                roles = self.people.cast(rng, language)
+                lines.append(pick(rng, self.data[operation]["problems"][language]).format_map({**roles, **numbers}))
+                continue
+            forms = self.data[operation]["lines"][language]
+            template = forms[form % len(forms)] if one_form else pick(rng, forms)
+            lines.append(template.format_map(numbers))
+        if rng.random() < 0.15:
+            lines.insert(0, pick(rng, self.data["titles"][language]))
+        return "\n".join(lines)
+
+    def question(self, rng: random.Random, language: str, split: str) -> tuple[str, str, dict[str, str]]:
+        """A question, the reference answer, and the numbers."""
+        operation, numbers = self.draw(rng, split)
+        ask = self.data[operation]["ask" if split == "train" else "held_out"][language]
+        reply = self.data[operation]["reply"][language]
+        return pick(rng, ask).format_map(numbers), pick(rng, reply).format_map(numbers), numbers
