@@ -11,7 +11,7 @@ from ..model import ModelConfig
 from ..training import Recipe
 
 # Every miniature speaks the one vocabulary in data/tokenizer.
-MINI_VOCAB_SIZE = 2048
+MINI_VOCAB_SIZE = 3072
 
 
 @dataclass(frozen=True)

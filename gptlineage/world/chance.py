@@ -74,7 +74,7 @@ class Wheel(Generic[T]):
 
 
 def mix32(x: int) -> int:
-    """Scramble 32 bits (multiply and xor-shift), so that held-out items follow no rule a model could learn."""
+    """Scramble 32 bits (multiply and xor-shift), so that held-out items follow no learnable rule."""
     x &= 0xFFFFFFFF
     x = ((x ^ (x >> 16)) * 0x7FEB352D) & 0xFFFFFFFF
     x = ((x ^ (x >> 15)) * 0x846CA68B) & 0xFFFFFFFF

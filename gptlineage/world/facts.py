@@ -19,8 +19,8 @@ FILE_WEIGHTS = {"lineage": 1.75}  # how often the facts of a file are told, agai
 Texts = Mapping[str, tuple[str, ...]]  # language -> wordings
 Keys = tuple[tuple[str, ...], ...]  # groups of alternatives; a right reply has one of every group
 
-_AN = tuple((f" a {v}", f" an {v}") for v in "aeiouAEIO") + ((" a hour", " an hour"), (" a honest", " an honest"))
-_A_AFTER_ALL = tuple((f" an {v}", f" a {v}") for v in ("uni", "use", "usu", "eu", "Eu", "one ", "once", "uku"))
+_AN = tuple((f" a {v}", f" an {v}") for v in (*"aeiouAEIO", "hour", "honest"))
+_A_AFTER_ALL = tuple((f" an {v}", f" a {v}") for v in ("uni", "use", "usu", "eu", "Eu", "one ", "once"))
 
 
 def sentence(text: str) -> str:
@@ -38,7 +38,7 @@ def sentence(text: str) -> str:
 
 @dataclass(frozen=True)
 class Value:
-    """What a relation says of an entity: one string per language, and the checker's keys where it is a sentence."""
+    """What a relation says of an entity, with the keys for the checker where it is a sentence."""
 
     text: Mapping[str, str]
     keys: Mapping[str, Keys]

@@ -1,18 +1,24 @@
 """Pages that repeat one format over many items, so that a reader can only go on by seeing the pattern.
 
-Most lists are of something true or regular; about one in four is a random mapping, which holds on this page only.
+Most lists are of something true or regular; one in four is a random mapping, which holds on its page only.
 """
 
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from gptlineage.world.chance import Wheel, below, between, pick, sample, shuffled
 from gptlineage.world.facts import Facts
 from gptlineage.world.translation import Translation
 
 Pairs = list[tuple[str, str]]
+_SETS = {
+    "animals": ("animal", "动物"),
+    "foods": ("food", "食物"),
+    "colours": ("color", "颜色"),
+    "things": ("thing", "物品"),
+}
 
 
 class Lists:
@@ -36,7 +42,8 @@ class Lists:
                 tables.extend([rows] if len(rows) > 3 else [])
         symbols = [list(frames["letters"]), list(frames["marks"]), [str(n) for n in range(10)]]
         self.vocabularies = {
-            language: [*symbols, *[words] * 3] for language, words in (("en", self.english), ("zh", self.chinese))
+            language: [*symbols, words, words, words]
+            for language, words in (("en", self.english), ("zh", self.chinese))
         }
         makers = ((self._mapping, 25), (self._relation, 30), (self._translated, 12), (self._letters, 14))
         self.makers = Wheel([*makers, (self._numbers, 10), (self._sets, 9)])
@@ -44,7 +51,7 @@ class Lists:
     def page(self, rng: random.Random, language: str) -> str:
         """A list in one of the two languages."""
         pairs = self.makers.spin(rng)(rng, language)
-        arrow = pick(rng, self.frames["arrows"])
+        arrow = pick(rng, self.frames["arrows"][language])
         join = pick(rng, self.frames["joins"])
         return join.join(left + arrow + right for left, right in pairs)
 
@@ -55,7 +62,7 @@ class Lists:
         right = sample(rng, pick(rng, vocabularies), len(left))
         if rng.random() < 0.3:  # fewer values than keys: classes
             right = [pick(rng, right[:3]) for _ in left]
-        table = list(zip(left, right))
+        table = list(zip(left, right, strict=True))
         return [pair for _ in range(between(rng, 3, 5)) for pair in shuffled(rng, table)]
 
     def _relation(self, rng: random.Random, language: str) -> Pairs:
@@ -84,10 +91,8 @@ class Lists:
     def _sets(self, rng: random.Random, language: str) -> Pairs:
         """Words of two kinds and what each of them is."""
         pools = self.translation.people.pools
-        names = {"animals": ("animal", "动物"), "foods": ("food", "食物"), "colours": ("color", "颜色"), "things": ("thing", "物品")}
-        chosen: Sequence[str] = sample(rng, tuple(names), between(rng, 2, 3))
         rows = []
-        for pool in chosen:
-            kind = names[pool][0 if language == "en" else 1]
+        for pool in sample(rng, tuple(_SETS), between(rng, 2, 3)):
+            kind = _SETS[pool][0 if language == "en" else 1]
             rows += [(item[language], kind) for item in sample(rng, pools[pool], between(rng, 3, 5))]
         return shuffled(rng, rows)

@@ -1,7 +1,7 @@
 """The pages of the micro-world, one method per kind, and the mixtures of kinds that the generations read.
 
-"books" is nearly all stories, like the books of GPT-1; "web" is every kind with much knowledge, like WebText of
-GPT-2; "crawl" adds lists, exercises, repeats and noise, like the filtered crawl of GPT-3.
+"books" is nearly all stories, like the books of GPT-1; "web" is every kind with much knowledge, like the
+WebText of GPT-2; "crawl" adds lists, exercises, repeats and noise, like the filtered crawl of GPT-3.
 """
 
 from __future__ import annotations
@@ -13,20 +13,20 @@ from dataclasses import dataclass
 from gptlineage.world.chance import Wheel, below, between, pick, sample, shuffled, stream
 from gptlineage.world.facts import LANGUAGES, Facts
 from gptlineage.world.lists import Lists
-from gptlineage.world.stories import People, Stories
+from gptlineage.world.stories import Stories
 from gptlineage.world.sums import Sums
 from gptlineage.world.translation import Translation
 
 SPLITS = ("train", "held-out")
 MIXTURES: dict[str, dict[str, float]] = {
-    "books": {"story": 0.80, "encyclopedia": 0.08, "dialogue_page": 0.12},
+    "books": {"story": 0.84, "encyclopedia": 0.07, "dialogue_page": 0.09},
     "web": {
-        "story": 0.16, "encyclopedia": 0.34, "qa": 0.20, "sum": 0.06, "translation": 0.07,
-        "list": 0.06, "dialogue_page": 0.08, "opinion": 0.03,
+        "story": 0.23, "encyclopedia": 0.25, "qa": 0.14, "sum": 0.10, "translation": 0.06,
+        "list": 0.10, "dialogue_page": 0.08, "opinion": 0.04,
     },
     "crawl": {
-        "story": 0.10, "encyclopedia": 0.30, "qa": 0.21, "sum": 0.09, "translation": 0.09,
-        "list": 0.12, "dialogue_page": 0.06, "opinion": 0.03,
+        "story": 0.12, "encyclopedia": 0.23, "qa": 0.15, "sum": 0.16, "translation": 0.08,
+        "list": 0.17, "dialogue_page": 0.06, "opinion": 0.03,
     },
 }  # fmt: skip
 CHINESE = 0.37  # share of the pages; Chinese says the same in fewer characters but about as many tokens
@@ -45,10 +45,8 @@ class Document:
 class Pages:
     """Makes pages of every kind; each method takes (rng, language, split) and returns the text."""
 
-    def __init__(
-        self, data: Mapping, facts: Facts, people: People, stories: Stories, sums: Sums, translation: Translation
-    ):
-        self.data, self.facts, self.people, self.stories = data, facts, people, stories
+    def __init__(self, data: Mapping, facts: Facts, stories: Stories, sums: Sums, translation: Translation):
+        self.data, self.facts, self.people, self.stories = data, facts, stories.people, stories
         self.translation, self.lists = translation, Lists(data["lists"], facts, translation)
         self.makers = {
             "story": self.story, "encyclopedia": self.encyclopedia, "qa": self.qa, "sum": sums.page,
@@ -86,12 +84,12 @@ class Pages:
 
     def encyclopedia(self, rng: random.Random, language: str, split: str) -> str:
         """An entry about one entity, or single statements about several."""
-        if rng.random() < 0.25:
-            facts = []
-            for _ in range(between(rng, 4, 8)):
+        entity = self.facts.told.spin(rng)
+        if rng.random() < 0.2 or len(self.facts.of_entity[entity]) < 2:
+            facts = [pick(rng, self.facts.of_entity[entity])]
+            for _ in range(between(rng, 3, 7)):
                 facts.append(pick(rng, self.facts.of_entity[self.facts.told.spin(rng)]))
             return "\n".join(fact.state(rng, language) for fact in facts)
-        entity = self.facts.told.spin(rng)
         if entity.article[language] and rng.random() < 0.3:
             return pick(rng, entity.article[language])
         facts = shuffled(rng, self.facts.of_entity[entity])[: between(rng, 2, 6)]
@@ -155,10 +153,7 @@ class Pages:
             q, r = fact.ask(rng, language, split), fact.answer(rng, language)
             q, r = (q.replace('"', "'"), r.replace('"', "'")) if language == "en" else (_inner(q), _inner(r))
             asked = pick(rng, data["in_book"][language]).format(q=q, **roles)
-            if language == "en" and '." said' in (reply := pick(rng, data["said"][language]).format(r=r, **roles)):
-                reply = reply.replace('." said', '," said')
-            elif language == "zh":
-                reply = pick(rng, data["said"][language]).format(r=r, **roles)
+            reply = pick(rng, data["said"][language]).format(r=r, **roles).replace('." said', '," said')
             said.append(asked + ("\n" if rng.random() < 0.5 else " " * (language == "en")) + reply)
         return "\n".join(said)
 

@@ -7,16 +7,20 @@ has the cast. A `day` has no plot: people carry things about, and its end follow
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from gptlineage.world.chance import Wheel, between, pick, sample, shuffled
 from gptlineage.world.facts import sentence
 
-PRONOUNS = {"en": {"he": ("he", "his", "him"), "she": ("she", "her", "her")}, "zh": {"he": ("他", "他的", "他"), "she": ("她", "她的", "她")}}
+PRONOUNS = {
+    "en": {"he": ("he", "his", "him"), "she": ("she", "her", "her")},
+    "zh": {"he": ("他", "他的", "他"), "she": ("她", "她的", "她")},
+}
 POOLS = {  # role -> pool of people.toml
-    "animal": "animals", "beast": "animals", "fast": "fast", "slow": "slow", "thing": "things", "other": "things",
-    "food": "foods", "food2": "foods", "place": "places", "place2": "places", "place3": "places",
+    "animal": "animals", "beast": "animals", "fast": "fast", "slow": "slow",
+    "thing": "things", "other": "things", "food": "foods", "food2": "foods",
+    "place": "places", "place2": "places", "place3": "places",
     "out": "outside", "inside": "inside", "soil": "soil",
 }  # fmt: skip
 
@@ -32,7 +36,7 @@ class People:
         }
         places, animals = data["places"], data["animals"]
         self.pools: dict[str, Sequence[Mapping]] = {
-            **{name: data[name] for name in ("animals", "things", "foods", "places", "colours", "skills", "pets")},
+            **{name: pool for name, pool in data.items() if isinstance(pool, list)},
             "fast": [a for a in animals if a.get("fast")],
             "slow": [a for a in animals if a.get("slow")],
             "inside": [p for p in places if p.get("inside")],
@@ -41,25 +45,22 @@ class People:
         }
         self.jobs: Mapping[str, Sequence[str]] = data["jobs"]
 
-    def cast(self, rng: random.Random, language: str, fixed: Mapping[str, object] = {}) -> dict[str, str]:
-        """A value for every role a template may name; `fixed` gives some of them (items of a pool, or names)."""
+    def cast(self, rng: random.Random, language: str) -> dict[str, str]:
+        """A value for every role that a template may name; no two roles are the same thing or place."""
         roles: dict[str, str] = {}
         names = sample(rng, self.names[language], 3)
-        if "hero" in fixed:
-            names = [fixed["hero"], *[name for name in names if name != fixed["hero"]]]
         for role, prefix, (name, gender) in (("hero", "", names[0]), ("friend", "f", names[1])):
             he, his, him = PRONOUNS[language][gender]
             roles |= {role: name, f"{prefix}he": he, f"{prefix}his": his, f"{prefix}him": him}
-        roles["He"] = roles["he"].capitalize()
+        roles |= {"He": roles["he"].capitalize(), "His": roles["his"].capitalize()}
         roles["third"] = names[2][0]
 
-        taken: list[Mapping] = [item for item in fixed.values() if isinstance(item, Mapping)]
+        taken: list[str] = []
         for role, pool in POOLS.items():
-            item = fixed.get(role)
-            while item is None:
+            item = pick(rng, self.pools[pool])
+            while item["en"] in taken:
                 item = pick(rng, self.pools[pool])
-                item = None if item in taken else item
-            taken.append(item)
+            taken.append(item["en"])
             self._add(roles, role, item, language)
 
         hue, colour = (item[language] for item in sample(rng, self.pools["colours"], 2))
@@ -102,9 +103,11 @@ class Story:
 
 
 class Stories:
-    """Tells stories; `numbers` draws an n and m of the split, so that stories keep to the sums they may show."""
+    """Tells stories; `numbers` draws two operands of the split, so that stories show no held-out sum."""
 
-    def __init__(self, data: Mapping, people: People, numbers):
+    def __init__(
+        self, data: Mapping, people: People, numbers: Callable[[random.Random, str], tuple[int, int]]
+    ):
         self.data, self.people, self.numbers = data, people, numbers
         self.kinds = Wheel([(plot, 1.0) for plot in data["plots"]] + [(None, 3.0)])
 
@@ -117,14 +120,23 @@ class Stories:
         """A story of 2 to 5 sentences for a conversation; exactly `count` (2 or 3) of them if given."""
         if count is None and rng.random() < 0.4:
             return self._fill(rng, pick(rng, self.data["plots"]), language, split, keep=0.0)
-        lines = pick(rng, self.data["minis"])
-        return self._fill(rng, lines, language, split, keep=0.0, skip_middle=(count or between(rng, 2, 3)) == 2)
+        two = (count or between(rng, 2, 3)) == 2
+        return self._fill(rng, pick(rng, self.data["minis"]), language, split, keep=0.0, skip_middle=two)
 
     def _fill(
-        self, rng: random.Random, plot: Mapping, language: str, split: str, keep: float, skip_middle: bool = False
+        self,
+        rng: random.Random,
+        plot: Mapping,
+        language: str,
+        split: str,
+        keep: float,
+        skip_middle: bool = False,
     ) -> Story:
+        """The plot with one cast; optional lines are kept with probability `keep`."""
         roles = self.people.cast(rng, language)
         n, m = self.numbers(rng, split)
+        while n - m < 2:
+            n, m = self.numbers(rng, split)
         roles |= {"n": str(n), "m": str(m), "k": str(n - m)}
         lines = plot[language]
         told = []
@@ -164,7 +176,9 @@ class Stories:
         told = [pick(rng, events["start"][language]).format_map(roles)]
 
         def say(event: str, **slots: str) -> None:
-            told.append(pick(rng, events[event][language]).format(**slots))
+            choices = events[event][language]
+            choices = choices[:2] if len(told) == 1 else choices  # the last one begins with "Then"
+            told.append(pick(rng, choices).format(**slots))
 
         for _ in range(between(rng, 4, 9)):
             a = pick(rng, who)

@@ -49,9 +49,10 @@ class Sums:
         for _ in range(between(rng, 3, 8)):
             operation, numbers = self.draw(rng, split)
             if rng.random() < 0.15:
-                operation, numbers = self.draw(rng, split, largest=20)
+                operation, numbers = self._several(rng, split)
                 roles = self.people.cast(rng, language)
-                lines.append(pick(rng, self.data[operation]["problems"][language]).format_map({**roles, **numbers}))
+                problem = pick(rng, self.data[operation]["problems"][language])
+                lines.append(problem.format_map(roles | numbers))
                 continue
             forms = self.data[operation]["lines"][language]
             template = forms[form % len(forms)] if one_form else pick(rng, forms)
@@ -60,9 +61,19 @@ class Sums:
             lines.insert(0, pick(rng, self.data["titles"][language]))
         return "\n".join(lines)
 
+    def _several(self, rng: random.Random, split: str) -> tuple[str, dict[str, str]]:
+        """Small numbers, none of them 1, because "1 apples" is no English."""
+        while True:
+            operation, numbers = self.draw(rng, split, largest=20)
+            if "1" not in numbers.values():
+                return operation, numbers
+
     def question(self, rng: random.Random, language: str, split: str) -> tuple[str, str, dict[str, str]]:
         """A question, the reference answer, and the numbers."""
         operation, numbers = self.draw(rng, split)
         ask = self.data[operation]["ask" if split == "train" else "held_out"][language]
         reply = self.data[operation]["reply"][language]
-        return pick(rng, ask).format_map(numbers), pick(rng, reply).format_map(numbers), numbers
+        template = pick(rng, ask)
+        while "1" in numbers.values() and "apples" in template:
+            template = pick(rng, ask)
+        return template.format_map(numbers), pick(rng, reply).format_map(numbers), numbers

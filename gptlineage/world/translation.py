@@ -22,7 +22,10 @@ class Translation:
         self.grammar, self.frames, self.people = grammar, frames, people
         pools = ("animals", "things", "foods", "colours", "skills")
         words = [(item["en"], item["zh"]) for pool in pools for item in people.pools[pool]]
-        words += [(place["en"].removeprefix("the "), place["zh"]) for place in people.pools["places"]]
+        words += [
+            (place["en"].removeprefix("the "), place.get("word", place["zh"]))
+            for place in people.pools["places"]
+        ]
         words += [(en, zh) for en, zh in grammar["words"]]
         named = {en for en, _ in words} | {zh for _, zh in words}
         for entity in facts.entities:
@@ -34,6 +37,10 @@ class Translation:
 
     def word(self, rng: random.Random) -> Pair:
         return pick(rng, self.words)
+
+    def also(self, word: str, to: str) -> list[str]:
+        """All words of the language `to` that translate the word."""
+        return [en if to == "en" else zh for en, zh in self.words if word == (zh if to == "en" else en)]
 
     def sentence(self, rng: random.Random, split: str) -> Pair:
         """A sentence (three times in four) or a phrase of the split, in both languages."""
@@ -56,8 +63,8 @@ class Translation:
         colour, act = pick(rng, self.people.pools["colours"]), pick(rng, self.grammar["acts"])
         en |= act | {"colour": colour["en"]}
         zh |= {"act": act["zh"], "colour": colour["zh"]}
-        for role, pool in (("adj", "adjectives"), ("number", "numbers"), ("time_past",) * 2, ("time_next",) * 2, ("often",) * 2):
-            en[role], zh[role] = pick(rng, self.grammar[pool])
+        for role in ("adj", "number", "time_past", "time_next", "often"):
+            en[role], zh[role] = pick(rng, self.grammar[role])
         (en["name"], zh["name"]), (en["friend"], zh["friend"]) = sample(rng, self.grammar["names"], 2)
         english = pattern[0].format_map(en)
         if " a " in english or english.startswith("a "):

@@ -1,0 +1,174 @@
+"""The studio: a page in the browser on which a person talks to every generation and sets them side by side.
+
+    gptlineage studio [--host --port --lang]
+
+One file per tab. The page speaks English and Chinese, listens on this computer only, and asks nothing of any other.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import socket
+import threading
+import webbrowser
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+# Before Gradio is imported: no telemetry, and no question to its makers whether there is a newer version.
+os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+
+import gradio as gr  # noqa: E402
+
+import gptlineage as gl  # noqa: E402
+from gptlineage.errors import language  # noqa: E402
+
+from . import theme  # noqa: E402
+from .chat import build_chat  # noqa: E402
+from .compare import build_compare  # noqa: E402
+from .header import build_header  # noqa: E402
+from .models import ModelPool  # noqa: E402
+from .strings import Translator, escaped, text  # noqa: E402
+
+__all__ = ["build_studio", "serve", "start"]
+
+# The browser's language, unless the reader chose another here before. {fixed} is "" or the language of --lang.
+FIND_LANGUAGE = """(current) => {
+  let lang = '{fixed}', chosen = null;
+  try { chosen = localStorage.getItem('gptlineage.language'); } catch (error) {}
+  lang = lang || chosen || (navigator.language || 'en').toLowerCase();
+  lang = lang.startsWith('zh') ? 'zh' : 'en';
+  document.documentElement.lang = lang === 'zh' ? 'zh-CN' : 'en';
+  return lang;
+}"""
+KEEP_LANGUAGE = """(lang) => {
+  try { localStorage.setItem('gptlineage.language', lang); } catch (error) {}
+  document.documentElement.lang = lang === 'zh' ? 'zh-CN' : 'en';
+  return lang;
+}"""
+
+
+def build_studio(models: Sequence[str] | None = None, lang: str | None = None) -> gr.Blocks:
+    """The page, not yet served. `models` are released names or checkpoint folders; all released ones by default.
+
+    `lang` ("en" or "zh") fixes the language it opens in; otherwise the browser decides. Raises UserError for a
+    model that is not there.
+    """
+    return page(ModelPool(models), lang)
+
+
+def page(pool: ModelPool, lang: str | None) -> gr.Blocks:
+    words = Translator(lang or "en")
+    with gr.Blocks(title=text("app.title", words.lang), analytics_enabled=False, fill_width=True) as demo:
+        switch = build_header(pool, words)
+        with gr.Tabs(elem_id="views"):
+            build_chat(pool, words, switch)
+            build_compare(pool, words, switch)
+        words.render(
+            gr.HTML(elem_classes="colophon", apply_default_css=False), lambda language: {"value": escaped("footer", language)}
+        )
+        quick: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
+        demo.load(
+            lambda language: [language, *words.updates(language)],
+            switch,
+            [switch, *words.components],
+            js=FIND_LANGUAGE.replace("{fixed}", lang or ""),
+            **quick,
+        )
+        switch.input(words.updates, switch, words.components, js=KEEP_LANGUAGE, **quick)
+    demo.queue(max_size=32)
+    return demo
+
+
+def start(
+    models: Sequence[str] | None = None, host: str = "127.0.0.1", port: int | None = None, lang: str | None = None
+) -> gr.Blocks:
+    """Build the page and serve it in the background; its address is `.local_url`, `.close()` ends it.
+
+    Without a `port` the first free one from 7860 on is taken.
+    """
+    pool = ModelPool(models)
+    demo = page(pool, lang)
+    pool.preload()
+    with direct_connection():
+        demo.launch(
+            server_name=host,
+            server_port=port,
+            prevent_thread_lock=True,
+            quiet=True,
+            inbrowser=False,
+            share=False,
+            ssr_mode=False,
+            run_history=False,
+            enable_monitoring=False,
+            footer_links=[],
+            allowed_paths=[],
+            max_file_size=1,  # nothing here takes a file
+            theme=theme.theme(),
+            css=theme.stylesheet((card.key, card.generation) for card in pool.cards.values()),
+            head=theme.HEAD,
+        )
+    return demo
+
+
+def serve(host: str = "127.0.0.1", port: int = 7860, lang: str | None = None, open_browser: bool = False) -> None:
+    """Serve the studio until Ctrl-C. Raises UserError when the address cannot be used."""
+    check_address(host, port)
+    demo = start(host=host, port=port, lang=lang)
+    speak = lang or language()
+    print(text("serve.open", speak, url=demo.local_url), flush=True)
+    if host not in ("127.0.0.1", "localhost", "::1"):
+        print(text("serve.public", speak), flush=True)
+    if open_browser:
+        webbrowser.open(demo.local_url)
+    with contextlib.suppress(KeyboardInterrupt):
+        threading.Event().wait()
+    demo.close(verbose=False)
+
+
+def check_address(host: str, port: int) -> None:
+    """Raise UserError, with a port that is free, unless we can listen there."""
+    try:
+        listen(host, port)
+    except (OSError, OverflowError) as error:
+        if getattr(error, "errno", None) != errno.EADDRINUSE:
+            raise gl.UserError(
+                f"The studio cannot listen on {host} port {port} ({error}); try --host 127.0.0.1 --port 7860.",
+                f"工作室无法监听 {host} 的端口 {port}（{error}）；请试试 --host 127.0.0.1 --port 7860。",
+            ) from error
+        free = listen(host, 0)
+        for candidate in range(port + 1, min(port + 100, 65536)):
+            with contextlib.suppress(OSError):
+                free = listen(host, candidate)
+                break
+        raise gl.UserError(
+            f"Port {port} is in use; is a studio open already? This one is free: --port {free}",
+            f"端口 {port} 已被占用，是不是已经开着一个工作室？这个端口可用：--port {free}",
+        ) from error
+
+
+def listen(host: str, port: int) -> int:
+    """Listen for a moment; returns the port (0 asks for any)."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        if os.name != "nt":  # as the server does, so that a port just closed counts as free
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind((host, port))
+        return int(probe.getsockname()[1])
+
+
+@contextlib.contextmanager
+def direct_connection() -> Iterator[None]:
+    """Let Gradio's question to its own page pass by any proxy: with one set, its start fails otherwise."""
+    names = ("NO_PROXY", "no_proxy")
+    before = {name: os.environ.get(name) for name in names}
+    os.environ.update(dict.fromkeys(names, "*"))
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value

@@ -1,0 +1,189 @@
+"""The Compare tab: one prompt, every generation, the same seed, written side by side."""
+
+from __future__ import annotations
+
+import html
+import logging
+import random
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+
+import gptlineage as gl
+from gptlineage.errors import explain
+
+from .models import FRAME, GENERATING, MOST_CHARACTERS, Card, ModelPool, check_prompt
+from .settings import LARGEST_SEED, as_settings, build_settings
+from .strings import COMPARE_EXAMPLES, Translator, escaped
+from .theme import class_of
+
+
+def build_compare(pool: ModelPool, words: Translator, lang: gr.Radio) -> gr.Tab:
+    """The tab with all its events; `lang` is the switch in the header."""
+    names = list(pool.cards)
+    with words.bind(gr.Tab(id="compare"), label="compare.tab") as tab:
+        with gr.Column(elem_classes="sheet"):
+            words.render(
+                gr.HTML(elem_classes="intro", apply_default_css=False),
+                lambda language: {"value": f"<p>{escaped('compare.intro', language)}</p>"},
+            )
+            prompt = words.bind(
+                gr.Textbox(elem_id="prompt", lines=2, max_lines=8, max_length=MOST_CHARACTERS, autofocus=False),
+                label="compare.prompt",
+                placeholder="compare.placeholder",
+            )
+            with gr.Row(elem_classes="examples"):
+                examples = [gr.Button(size="sm", elem_classes="example") for _ in COMPARE_EXAMPLES["en"]]
+            for index, example in enumerate(examples):
+                words.render(example, lambda language, index=index: {"value": COMPARE_EXAMPLES[language][index]})
+            chosen = words.bind(
+                gr.CheckboxGroup(pool.choices, value=names, elem_classes="models", elem_id="compare-models"),
+                label="compare.models",
+            )
+            as_chat = words.bind(
+                gr.Checkbox(value=True, elem_id="as-chat", elem_classes="as-chat"),
+                label="compare.as_chat",
+                info="compare.as_chat_hint",
+            )
+            dials = build_settings(words, temperature=0.8, length=64, seed=0, seed_hint="seed_shared")
+            with gr.Row(elem_classes="actions"):
+                run = words.bind(gr.Button(variant="primary", elem_id="run", interactive=bool(names)), value="compare.run")
+                stop = words.bind(gr.Button(elem_id="stop", interactive=False), value="compare.stop")
+                roll = words.bind(gr.Button(elem_id="roll", interactive=bool(names)), value="compare.reseed")
+            notice = gr.HTML("", elem_classes="notice", elem_id="compare-notice", apply_default_css=False)
+        columns, outputs = [], []
+        with gr.Row(elem_classes="lanes"):
+            for card in pool.cards.values():
+                with gr.Column(min_width=0, elem_classes=["lane", class_of(card.generation)]) as column:
+                    words.render(gr.HTML(apply_default_css=False), lambda language, card=card: {"value": head(card, language)})
+                    outputs.append(gr.HTML("", elem_classes="output", apply_default_css=False))
+                columns.append(column)
+
+    def compare(
+        text: str, selected: list[str], chat: bool, language: str, *values: Any
+    ) -> Iterator[tuple[Any, ...]]:
+        """Stream every selected model's text into its column."""
+        yield from race(pool, text, selected, chat, language, values)
+
+    seed = dials[-1]
+    private: dict[str, Any] = {"api_visibility": "private"}
+    quick: dict[str, Any] = {"queue": False, "show_progress": "hidden", **private}
+    event: dict[str, Any] = {
+        "fn": compare,
+        "inputs": [prompt, chosen, as_chat, lang, *dials],
+        "outputs": [run, stop, notice, *outputs],
+        "show_progress": "hidden",
+        **GENERATING,
+    }
+    running = [
+        run.click(**event, api_name="compare"),
+        roll.click(lambda: random.randint(0, LARGEST_SEED), None, seed, **quick).then(**event, **private),
+        *(example.click(lambda line: line, example, prompt, **quick).then(**event, **private) for example in examples),
+    ]
+    stop.click(lambda: buttons(running=False), None, [run, stop], cancels=running, **quick)
+    chosen.change(
+        lambda selected: [gr.update(visible=name in selected) for name in names], chosen, columns, **quick
+    ) if names else None
+    return tab
+
+
+@dataclass
+class Runner:
+    """One model's part in the race."""
+
+    card: Card
+    as_chat: bool
+    pieces: Iterator[str]
+    text: str = ""
+    spent: float = 0.0
+    ended: bool = False
+    trouble: str = ""
+
+    def step(self, lang: str) -> None:
+        """Write one piece more."""
+        began = time.monotonic()
+        try:
+            self.text += next(self.pieces)
+        except StopIteration:
+            self.ended = True
+        except Exception:
+            logging.exception("%s could not go on", self.card.key)
+            self.ended, self.trouble = True, escaped("error.unexpected", lang)
+        self.spent += time.monotonic() - began
+
+
+def race(
+    pool: ModelPool, prompt: str, selected: list[str], chat: bool, lang: str, values: tuple[Any, ...]
+) -> Iterator[tuple[Any, ...]]:
+    """Updates for run, stop, the notice and every column.
+
+    Whoever has used the least time writes next: a large model does not hold up a small one, and one that has
+    ended, or could not begin, holds up nobody.
+    """
+    names = list(pool.cards)
+    try:
+        check_prompt(prompt)
+        if not selected:
+            raise gl.UserError(*(escaped("error.no_model", language) for language in ("en", "zh")))
+    except gl.UserError as error:
+        yield *buttons(running=False), html.escape(explain(error, lang)), *[gr.skip() for _ in names]
+        return
+    runners = {name: start(pool, name, prompt, chat, lang, values) for name in names if name in selected}
+
+    def picture() -> tuple[Any, ...]:
+        return tuple(show(runners[name], prompt, lang) if name in runners else "" for name in names)
+
+    shown = 0.0
+    while writing := [runner for runner in runners.values() if not runner.ended]:
+        if time.monotonic() - shown >= FRAME:
+            shown = time.monotonic()
+            yield *buttons(running=True), "", *picture()
+        min(writing, key=lambda runner: runner.spent).step(lang)
+    yield *buttons(running=False), "", *picture()
+
+
+def start(pool: ModelPool, name: str, prompt: str, chat: bool, lang: str, values: tuple[Any, ...]) -> Runner:
+    """A model at the start; one that cannot begin (the prompt is too long for it) says why in its own column."""
+    card, settings = pool.cards[name], as_settings(*values)
+    runner = Runner(card, as_chat=chat and card.speaks_chat, pieces=iter(()))
+    try:
+        lm = pool.get(name)
+        if runner.as_chat:
+            runner.pieces = lm.stream_chat([{"role": "user", "content": prompt.strip()}], **settings)
+        else:
+            runner.pieces = lm.stream(prompt, **settings)
+    except gl.UserError as error:
+        runner.ended, runner.trouble = True, html.escape(explain(error, lang))
+    return runner
+
+
+def buttons(running: bool) -> tuple[Any, Any]:
+    """The run and the stop button."""
+    return gr.update(interactive=not running), gr.update(interactive=running)
+
+
+def head(card: Card, lang: str) -> str:
+    """Name, year, size and news at the top of a column."""
+    year = f'<span class="year">{html.escape(str(card.year))}</span>' if card.year else ""
+    return (
+        f'<header><h3>{html.escape(card.title)}{year}</h3><p class="size">{html.escape(card.size(lang))}</p>'
+        f'<p class="news">{html.escape(card.news(lang))}</p></header>'
+        # Beside the output, not in it: a change of language must not touch what was written.
+        f'<p class="waiting">{escaped("compare.waiting", lang)}</p>'
+    )
+
+
+def show(runner: Runner, prompt: str, lang: str) -> str:
+    """A column's text: the prompt in grey, what the model wrote after it in ink. Everything is escaped."""
+    if runner.trouble:
+        return f'<p class="trouble">{runner.trouble}</p>'
+    verb = escaped("compare.answers" if runner.as_chat else "compare.continues", lang)
+    written = runner.text.lstrip() if runner.as_chat else runner.text
+    if runner.ended and not written.strip():
+        return f'<p class="verb">{verb}</p><p class="silent">{escaped("compare.silent", lang)}</p>'
+    asked = f'<p class="asked">{html.escape(prompt)}</p>' if runner.as_chat else f'<span class="asked">{html.escape(prompt)}</span>'
+    caret = "" if runner.ended else '<span class="caret"></span>'
+    return f'<p class="verb">{verb}</p><div class="text">{asked}<span class="written">{html.escape(written)}</span>{caret}</div>'

@@ -1,0 +1,70 @@
+"""What stands above the tabs: the name, the switch between languages, and the family on one line."""
+
+from __future__ import annotations
+
+import html
+
+import gradio as gr
+
+from .models import ModelPool
+from .strings import LANGUAGES, Translator, escaped, text
+from .theme import class_of
+
+# The whole story, present or not: (generation, year, title).
+FAMILY = (
+    ("rnnsearch", 2014, "RNNsearch"),
+    ("transformer", 2017, "Transformer"),
+    ("gpt-1", 2018, "GPT-1"),
+    ("bert", 2018, "BERT"),
+    ("gpt-2", 2019, "GPT-2"),
+    ("gpt-3", 2020, "GPT-3"),
+    ("gpt-3.5", 2022, "GPT-3.5"),
+    ("chatgpt", 2022, "ChatGPT"),
+    ("gpt-4", 2023, "GPT-4"),
+)
+
+# A click on a generation that is here chooses it in the chat.
+CHOOSE = """
+element.addEventListener('click', (event) => {
+  const place = event.target.closest('button[data-choice]');
+  if (!place) return;
+  document.querySelectorAll('#chat-models input')[Number(place.dataset.choice)]?.click();
+  document.querySelector('#views [role=tab]')?.click();
+});
+"""
+
+
+def build_header(pool: ModelPool, words: Translator) -> gr.Radio:
+    """Returns the language switch; its events belong to the page."""
+    with gr.Row(elem_classes="masthead"):
+        words.render(gr.HTML(elem_classes="title", apply_default_css=False), lambda lang: {"value": title(lang)})
+        switch = gr.Radio(
+            LANGUAGES, value=words.lang, label="Language / 语言", elem_id="language", container=False, min_width=0, scale=0
+        )
+    words.render(
+        gr.HTML(js_on_load=CHOOSE, elem_classes="family", apply_default_css=False),
+        lambda lang: {"value": timeline(pool, lang)},
+    )
+    return switch
+
+
+def title(lang: str) -> str:
+    return f'<h1>gpt<b>lineage</b></h1><p>{escaped("app.tagline", lang)}</p>'
+
+
+def timeline(pool: ModelPool, lang: str) -> str:
+    """The family as a list; generations that can be tried are buttons in their colour."""
+    present: dict[str, int] = {}
+    for index, card in enumerate(pool.cards.values()):
+        present.setdefault(card.generation, index)
+    places = []
+    for generation, year, name in FAMILY:
+        idea, here = text(f"line.{generation}", lang), generation in present
+        inner = (
+            f'<span class="dot"></span><span class="year">{year}</span>'
+            f'<span class="name">{name}</span><span class="idea">{html.escape(idea)}</span>'
+        )
+        tip = html.escape(f"{name} ({year}): {idea} · " + text("line.here" if here else "line.later", lang))
+        inner = f'<button type="button" data-choice="{present[generation]}" title="{tip}">{inner}</button>' if here else inner
+        places.append(f'<li class="{class_of(generation)} {"here" if here else "later"}" title="{tip}">{inner}</li>')
+    return f'<ol class="timeline" aria-label="{escaped("line.label", lang)}">{"".join(places)}</ol>'

@@ -1,0 +1,134 @@
+"""The models that the studio offers: described from their small files at once, loaded when first asked.
+
+A page must appear before any weight is read, and two visitors who ask for the same model must share one copy.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import gptlineage as gl
+from gptlineage.inference.checkpoint import read_json
+from gptlineage.paths import models_dir
+
+from .strings import count, text
+
+# All generation shares this: more at once would only make everybody's slower.
+GENERATING = {"concurrency_id": "generate", "concurrency_limit": 3}
+MOST_CHARACTERS = 4000
+FRAME = 0.05  # seconds between two pictures of a growing text
+
+
+@dataclass(frozen=True)
+class Card:
+    """What is said of a model before it is loaded."""
+
+    key: str  # its name in pickers and calls; paths on this computer stay out of the page
+    source: str  # as the studio was given it: a released name or a path
+    title: str
+    generation: str
+    year: int | None
+    n_parameters: int | None
+    config: gl.ModelConfig
+    speaks_chat: bool
+
+    def size(self, lang: str) -> str:
+        parts = [text("model.shape", lang, layers=self.config.n_layers, width=self.config.d_model)]
+        if self.n_parameters:
+            parts.insert(0, text("model.parameters", lang, n=count(self.n_parameters, lang)))
+        return " · ".join(parts)
+
+    def news(self, lang: str) -> str:
+        """What this generation changed, if it is one of the family."""
+        known = {generation.name: generation for generation in gl.generations()}
+        return known[self.generation].news.in_language(lang) if self.generation in known else ""
+
+
+def read_card(source: str) -> Card:
+    """Describe a model from its config and provenance. Raises UserError when there is no such model."""
+    released = models_dir() / source
+    folder = released if (released / "config.json").is_file() else Path(source).expanduser()
+    if not (folder / "config.json").is_file():
+        gl.load(source)  # raises the line that says what is wrong
+    values, provenance = read_json(folder / "config.json"), read_json(folder / "provenance.json")
+    values.pop("format", None)
+    generation = str(provenance.get("generation", ""))
+    titles = {known.name: known.title for known in gl.generations()}
+    return Card(
+        key=folder.resolve().name,
+        source=source,
+        # A model of one's own goes by its folder's name: two GPT-2s must be told apart.
+        title=titles[generation] if generation in titles and folder.resolve().name == generation else folder.resolve().name,
+        generation=generation,
+        year=provenance.get("year"),
+        n_parameters=provenance.get("n_parameters"),
+        config=gl.ModelConfig.from_dict(values),
+        speaks_chat="sft" in provenance.get("stages", ()),
+    )
+
+
+class ModelPool:
+    """The models on offer, in order. `get` loads one on first use, once, whoever asks."""
+
+    def __init__(self, names: Sequence[str] | None = None):
+        self.cards: dict[str, Card] = {}
+        for source in gl.model_names() if names is None else names:
+            card, number = read_card(str(source)), 2
+            while card.key in self.cards:  # two run folders of one name
+                card = replace(card, key=f"{card.key.partition(' (')[0]} ({number})", title=f"{card.title.partition(' (')[0]} ({number})")
+                number += 1
+            self.cards[card.key] = card
+        self._loaded: dict[str, gl.LanguageModel] = {}
+        self._locks = {key: threading.Lock() for key in self.cards}
+
+    @property
+    def default(self) -> str | None:
+        """The newest model that was taught to chat, else the newest."""
+        keys = list(self.cards)
+        return next((key for key in reversed(keys) if self.cards[key].speaks_chat), keys[-1] if keys else None)
+
+    @property
+    def choices(self) -> list[tuple[str, str]]:
+        """(title, key) for a picker."""
+        return [(card.title, key) for key, card in self.cards.items()]
+
+    def get(self, key: str) -> gl.LanguageModel:
+        """The loaded model. Raises UserError when its files are damaged."""
+        with self._locks[key]:
+            if key not in self._loaded:
+                self._loaded[key] = gl.load(self.cards[key].source)
+            return self._loaded[key]
+
+    def preload(self) -> None:
+        """Load the default model in the background, so that the first reply does not wait for it."""
+        if self.default is not None:
+            threading.Thread(target=self._try, args=(self.default,), daemon=True).start()
+
+    def _try(self, key: str) -> None:
+        with contextlib.suppress(gl.UserError):  # whoever asks for the model is told then
+            self.get(key)
+
+
+def check_prompt(prompt: str) -> None:
+    """Raise UserError for nothing, or for more than a page should have to carry."""
+    if not prompt.strip():
+        raise gl.UserError(text("error.no_prompt", "en"), text("error.no_prompt", "zh"))
+    if len(prompt) > MOST_CHARACTERS:
+        values = {"n": len(prompt), "most": MOST_CHARACTERS}
+        raise gl.UserError(text("error.too_long", "en", **values), text("error.too_long", "zh", **values))
+
+
+def growing(pieces: Iterator[str]) -> Iterator[str]:
+    """The text so far, at most twenty times a second, and the whole of it at the end."""
+    said, shown = "", 0.0
+    for piece in pieces:
+        said += piece
+        if (now := time.monotonic()) - shown >= FRAME:
+            shown = now
+            yield said
+    yield said

@@ -1,0 +1,227 @@
+"""Every word of the interface, once in English and once in Chinese.
+
+`text(key, lang)` looks one up. `Translator` remembers which component shows which string, so that the switch in
+the header can change them all while everything a person typed or a model wrote stays where it is.
+"""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Callable
+from typing import Any
+
+import gradio as gr
+
+LANGUAGES = (("EN", "en"), ("中文", "zh"))
+
+# key: (English, Chinese)
+STRINGS: dict[str, tuple[str, str]] = {
+    "app.title": ("gptlineage studio", "gptlineage 工作室"),
+    "app.tagline": (
+        "From attention to ChatGPT, each step small enough to talk to.",
+        "从注意力到 ChatGPT，每一步都小到可以和它聊天。",
+    ),
+    "app.no_models": (
+        "There is no model here yet. Train the family with: gptlineage train all",
+        "这里还没有模型。先训练整个家族：gptlineage train all",
+    ),
+    "footer": (
+        "Miniatures trained on a small invented world, not the models of their papers. "
+        "They run on this computer; nothing you type leaves it.",
+        "这些是在一个自造小世界里训练的微缩模型，并非论文中的原模型。它们在这台电脑上运行，你输入的内容不会离开本机。",
+    ),
+    # The timeline: what each generation brought, in a few words.
+    "line.label": ("The family, from 2014 to 2023", "家族时间线：2014 到 2023"),
+    "line.here": ("here to try", "可以试用"),
+    "line.later": ("part of the story", "家谱中的一员"),
+    "line.rnnsearch": ("look back while translating", "翻译时回看原文"),
+    "line.transformer": ("attention alone", "只靠注意力"),
+    "line.gpt-1": ("pretrain, then adapt", "先预训练，再微调"),
+    "line.bert": ("read in both directions", "双向阅读"),
+    "line.gpt-2": ("tasks without tuning", "不微调也能做任务"),
+    "line.gpt-3": ("learn from examples", "从示例中学习"),
+    "line.gpt-3.5": ("follow instructions", "听从指令"),
+    "line.chatgpt": ("hold a conversation", "学会对话"),
+    "line.gpt-4": ("see, and be predicted", "会看图，可预测"),
+    # What is said of a model.
+    "model.parameters": ("{n}\u00a0parameters", "{n}参数"),
+    "model.shape": ("{layers}\u00a0layers\u00a0×\u00a0{width}", "{layers}\u00a0层\u00a0×\u00a0{width}"),
+    "model.context": ("reads {n} tokens", "上下文 {n} 个词元"),
+    "model.base": (
+        "A base model only continues text. It is shown your chat as a page of questions and answers, and goes on from there.",
+        "基座模型只会续写。这里把你们的聊天写成一页问答给它看，由它接着往下写。",
+    ),
+    # Chat
+    "chat.tab": ("Chat", "聊天"),
+    "chat.model": ("Model", "模型"),
+    "chat.conversation": ("Conversation", "对话"),
+    "chat.message": ("Your message", "你的消息"),
+    "chat.placeholder": ("Write a message", "输入消息"),
+    "chat.empty": (
+        "### Ask something small\nFacts, sums, stories and translations from its little world. Other generations are one click away.",
+        "### 问点简单的\n它的小世界里有常识、算术、故事和翻译。换一代模型，只需点一下。",
+    ),
+    "chat.send": ("Send", "发送"),
+    "chat.stop": ("Stop", "停止"),
+    "chat.retry": ("Try again", "重新回答"),
+    "chat.clear": ("New chat", "新对话"),
+    "chat.hint": (
+        "To change something you said, use the pencil beside it: the chat goes on from there.",
+        "想改自己说过的话，点旁边的铅笔，对话会从那里重新开始。",
+    ),
+    "chat.silent": ("It ended at once, without a word. Try again, or say more.", "它一个字没说就结束了。可以重新回答，或多说几句。"),
+    # Compare
+    "compare.tab": ("Compare", "对比"),
+    "compare.intro": (
+        "One beginning, every generation, the same dice.",
+        "同一个开头，每一代各写各的，用同一个随机种子。",
+    ),
+    "compare.prompt": ("Beginning of a text, or a question", "一段开头，或一个问题"),
+    "compare.placeholder": ("Once upon a time", "从前"),
+    "compare.models": ("Models", "模型"),
+    "compare.as_chat": ("Chat models answer; base models continue the page", "对话模型作答，基座模型续写"),
+    "compare.as_chat_hint": (
+        "Off: every model simply continues your text.",
+        "关闭后，所有模型都只是续写你的文字。",
+    ),
+    "compare.run": ("Compare", "开始对比"),
+    "compare.stop": ("Stop", "停止"),
+    "compare.reseed": ("Roll the dice again", "换个种子再来"),
+    "compare.examples": ("Try one", "试一试"),
+    "compare.waiting": ("Its text will appear here.", "它写的文字会出现在这里。"),
+    "compare.silent": ("(It ended at once, without a word.)", "（它一个字没写就结束了。）"),
+    "compare.answers": ("answers", "作答"),
+    "compare.continues": ("continues", "续写"),
+    # Settings
+    "settings.title": ("How boldly it writes", "写作方式"),
+    "settings.temperature": ("Temperature", "温度"),
+    "settings.temperature_hint": (
+        "0 always takes the likeliest word; higher is more surprising.",
+        "0 表示总选最可能的词；越高越出人意料。",
+    ),
+    "settings.top_k": ("Top-k", "Top-k"),
+    "settings.top_k_hint": (
+        "Choose among the k likeliest words only; 0 for all.",
+        "只在最可能的 k 个词里选；0 表示不限。",
+    ),
+    "settings.top_p": ("Top-p", "Top-p"),
+    "settings.top_p_hint": (
+        "Choose among the likeliest words that together hold this share; 1 for all.",
+        "只在合计概率达到该值的最可能的词里选；1 表示不限。",
+    ),
+    "settings.length": ("Length", "长度"),
+    "settings.length_hint": ("At most this many tokens (a token is a piece of a word).", "最多写多少个词元（词元是词的一小块）。"),
+    "settings.seed": ("Seed", "随机种子"),
+    "settings.seed_hint": (
+        "The same number gives the same text. Empty: new each time.",
+        "同一个数字得到同样的文字。留空则每次不同。",
+    ),
+    "settings.seed_shared": (
+        "All models share it. The same number gives the same texts.",
+        "所有模型共用。同一个数字得到同样的文字。",
+    ),
+    # The terminal.
+    "serve.open": ("The studio is open: {url}   (Ctrl-C closes it)", "工作室已打开：{url}   （按 Ctrl-C 关闭）"),
+    "serve.public": (
+        "Anyone on this network can reach it, without a password.",
+        "同一网络中的任何人都能打开它，没有密码保护。",
+    ),
+    # Errors of the page itself; the engine's own carry both languages.
+    "error.too_long": (
+        "That is {n} characters; the studio takes at most {most}. Shorten it.",
+        "共 {n} 个字符，工作室最多接受 {most} 个。请缩短。",
+    ),
+    "error.no_model": ("Choose at least one model.", "请至少选择一个模型。"),
+    "error.no_prompt": ("Type something first.", "请先输入内容。"),
+    "error.unexpected": (
+        "Something went wrong here; the terminal that runs the studio says what.",
+        "这里出了错；详情见运行工作室的终端。",
+    ),
+}
+
+# Each list is the same length in both languages: a prompt is a button, and the switch changes its words.
+CHAT_EXAMPLES: dict[str, tuple[str, ...]] = {
+    "en": (
+        "Who are you?",
+        "What is the capital of France?",
+        "What is 27 plus 45?",
+        "What did GPT-2 change?",
+        "Tell me a short story about a cat.",
+        "Translate into Chinese: Tom is reading a book.",
+        "Name three animals.",
+        "Tell me a joke.",
+    ),
+    "zh": (
+        "你好，你是谁？",
+        "法国的首都是哪里？",
+        "27加45等于多少？",
+        "GPT-2改变了什么？",
+        "讲一个关于猫的小故事。",
+        "翻译成英语：汤姆正在看书。",
+        "说出三种动物。",
+        "给我讲个笑话。",
+    ),
+}
+COMPARE_EXAMPLES: dict[str, tuple[str, ...]] = {
+    "en": (
+        "Once upon a time, a little cat",
+        "The capital of France is",
+        "What is GPT-3?",
+        "12 + 30 = ",
+        "English: cat\nChinese:",
+    ),
+    "zh": (
+        "有一天，一只小猫",
+        "法国的首都是",
+        "GPT-3是什么？",
+        "12 + 30 = ",
+        "中文：猫\n英文：",
+    ),
+}
+
+
+def text(key: str, lang: str, **values: object) -> str:
+    """The string of that key in "en" or "zh", with its {blanks} filled in."""
+    english, chinese = STRINGS[key]
+    return (chinese if lang == "zh" else english).format(**values)
+
+
+def escaped(key: str, lang: str, **values: object) -> str:
+    """The same, safe to stand inside HTML."""
+    return html.escape(text(key, lang, **values))
+
+
+def count(n: int, lang: str) -> str:
+    """A number of parameters as people say it: 1.9M and 175B, or 190 万 and 1750 亿."""
+    steps = ((10**8, "\u00a0亿"), (10**4, "\u00a0万")) if lang == "zh" else ((10**9, "B"), (10**6, "M"), (10**3, "K"))
+    for size, unit in steps:
+        if n >= size:
+            return f"{n / size:.3g}{unit}" if n < 1000 * size else f"{round(n / size)}{unit}"
+    return str(n)
+
+
+class Translator:
+    """Which component shows which string. A change of language updates these and nothing else."""
+
+    def __init__(self, lang: str):
+        self.lang = lang
+        self._bound: list[tuple[gr.blocks.Block, Callable[[str], dict[str, Any]]]] = []
+
+    def bind(self, component: Any, **keys: str) -> Any:
+        """Let properties of `component` show strings, as in `bind(box, label="chat.message")`; returns it."""
+        return self.render(component, lambda lang: {name: text(key, lang) for name, key in keys.items()})
+
+    def render(self, component: Any, properties: Callable[[str], dict[str, Any]]) -> Any:
+        """Let `component` show whatever `properties` gives for a language; returns it."""
+        for name, value in properties(self.lang).items():
+            setattr(component, name, value)
+        self._bound.append((component, properties))
+        return component
+
+    @property
+    def components(self) -> list[gr.blocks.Block]:
+        return [component for component, _ in self._bound]
+
+    def updates(self, lang: str) -> list[dict[str, Any]]:
+        """One update for each of `components`."""
+        return [gr.update(**properties(lang)) for _, properties in self._bound]
