@@ -22,6 +22,7 @@ app = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
     rich_markup_mode=None,
+    pretty_exceptions_enable=False,
     help="How attention became ChatGPT: train, sample, compare and chat with miniatures of the GPT family.",
 )
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for other programs.")]

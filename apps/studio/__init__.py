@@ -19,19 +19,24 @@ from typing import Any
 # Before Gradio is imported: no telemetry, and no question to its makers whether there is a newer version.
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
 
-import gradio as gr  # noqa: E402
+import gradio as gr
+import torch
 
-import gptlineage as gl  # noqa: E402
-from gptlineage.errors import language  # noqa: E402
+import gptlineage as gl
+from gptlineage.errors import language
 
-from . import theme  # noqa: E402
-from .chat import build_chat  # noqa: E402
-from .compare import build_compare  # noqa: E402
-from .header import build_header  # noqa: E402
-from .models import ModelPool  # noqa: E402
-from .strings import Translator, escaped, text  # noqa: E402
+from . import theme
+from .chat import build_chat
+from .compare import build_compare
+from .header import build_header
+from .models import ModelPool
+from .strings import Translator, escaped, text
 
 __all__ = ["build_studio", "serve", "start"]
+
+# One token of a model this narrow is too little work to share among threads: beside a training run on two cores,
+# a miniature wrote 64 tokens a second with two threads and 241 with one.
+SMALL = 512
 
 # The browser's language, unless the reader chose another here before. {fixed} is "" or the language of --lang.
 FIND_LANGUAGE = """(current) => {
@@ -65,9 +70,7 @@ def page(pool: ModelPool, lang: str | None) -> gr.Blocks:
         with gr.Tabs(elem_id="views"):
             build_chat(pool, words, switch)
             build_compare(pool, words, switch)
-        words.render(
-            gr.HTML(elem_classes="colophon", apply_default_css=False), lambda language: {"value": escaped("footer", language)}
-        )
+        words.paragraph(lambda language: escaped("app.footer", language), "colophon")
         quick: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
         demo.load(
             lambda language: [language, *words.updates(language)],
@@ -89,6 +92,8 @@ def start(
     Without a `port` the first free one from 7860 on is taken.
     """
     pool = ModelPool(models)
+    if all(card.config.d_model <= SMALL for card in pool.cards.values()):
+        torch.set_num_threads(1)
     demo = page(pool, lang)
     pool.preload()
     with direct_connection():
@@ -117,11 +122,12 @@ def serve(host: str = "127.0.0.1", port: int = 7860, lang: str | None = None, op
     check_address(host, port)
     demo = start(host=host, port=port, lang=lang)
     speak = lang or language()
-    print(text("serve.open", speak, url=demo.local_url), flush=True)
+    url = str(demo.local_url)
+    print(text("serve.open", speak, url=url), flush=True)
     if host not in ("127.0.0.1", "localhost", "::1"):
         print(text("serve.public", speak), flush=True)
     if open_browser:
-        webbrowser.open(demo.local_url)
+        webbrowser.open(url)
     with contextlib.suppress(KeyboardInterrupt):
         threading.Event().wait()
     demo.close(verbose=False)

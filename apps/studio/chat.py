@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import logging
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -18,6 +19,10 @@ from .strings import CHAT_EXAMPLES, Translator, escaped, text
 from .theme import class_of
 
 Message = dict[str, str]
+# Even with Markdown off, Gradio's Chatbot reads a message as (sanitized) HTML: <b> would vanish. An invisible joiner
+# after the first character of a tag or an entity keeps it as text; `plain` takes it away again.
+MARKUP = re.compile(r"<(?=[a-zA-Z/!?])|&(?=[#a-zA-Z])")
+JOINED = re.compile("(?<=[<&])\u2060")
 LONGEST_CHAT = 60  # messages; the models forget earlier ones anyway
 
 
@@ -46,7 +51,9 @@ def build_chat(pool: ModelPool, words: Translator, lang: gr.Radio) -> gr.Tab:
         notice = gr.HTML("", elem_classes="notice", elem_id="chat-notice", apply_default_css=False)
         with gr.Row(elem_classes="composer"):
             box = words.bind(
-                gr.Textbox(elem_id="message", lines=1, max_lines=6, max_length=MOST_CHARACTERS, show_label=False, container=False),
+                gr.Textbox(
+                    elem_id="message", max_lines=6, max_length=MOST_CHARACTERS, container=False, show_label=False
+                ),
                 label="chat.message",
                 placeholder="chat.placeholder",
             )
@@ -55,9 +62,7 @@ def build_chat(pool: ModelPool, words: Translator, lang: gr.Radio) -> gr.Tab:
         with gr.Row(elem_classes="actions"):
             again = words.bind(gr.Button(size="sm", elem_id="again", interactive=usable), value="chat.retry")
             clear = words.bind(gr.Button(size="sm", elem_id="new-chat"), value="chat.clear")
-            words.render(
-                gr.HTML(elem_classes="hint", apply_default_css=False), lambda lang: {"value": escaped("chat.hint", lang)}
-            )
+            words.paragraph(lambda lang: escaped("chat.hint", lang), "hint")
         dials = build_settings(words, temperature=0.5, length=120, seed=None, seed_hint="seed_hint")
 
     def say(message: str, history: list[Any], key: str | None, language: str, *values: Any) -> Iterator[Any]:
@@ -74,7 +79,7 @@ def build_chat(pool: ModelPool, words: Translator, lang: gr.Radio) -> gr.Tab:
     ) -> Iterator[Any]:
         """Replace a message and answer it; what followed is gone."""
         index = edit.index if isinstance(edit.index, int) else edit.index[0]
-        yield from turn(pool, plain(history)[:index], str(edit.value), key, language, values)
+        yield from turn(pool, plain(history)[:index], JOINED.sub("", str(edit.value)), key, language, values)
 
     def take_example(
         history: list[Any], key: str | None, language: str, example: gr.SelectData, *values: Any
@@ -82,7 +87,7 @@ def build_chat(pool: ModelPool, words: Translator, lang: gr.Radio) -> gr.Tab:
         yield from turn(pool, plain(history), str(example.value["text"]), key, language, values)
 
     inputs, outputs = [conversation, model, lang, *dials], [conversation, notice, box, send, stop, again]
-    shared: dict[str, Any] = {"outputs": outputs, "show_progress": "minimal", "show_progress_on": conversation, **GENERATING}
+    shared: dict[str, Any] = {"outputs": outputs, "show_progress_on": conversation, **GENERATING}
     hidden: dict[str, Any] = {"api_visibility": "private"}
     running = [
         gr.on([box.submit, send.click], say, [box, *inputs], api_name="chat", **shared),
@@ -114,18 +119,18 @@ def turn(
         if key is None:
             raise gl.UserError(text("app.no_models", "en"), text("app.no_models", "zh"))
         check_prompt(message)
-        said = [*said, {"role": "user", "content": message.strip()}]
-        yield said, "", *controls(running=True)
-        reply = ""
-        for reply in growing(pool.get(key).stream_chat(said[-LONGEST_CHAT:], **as_settings(*values))):
+        said = asked = [*said, {"role": "user", "content": message.strip()}]
+        yield shown(said), "", *controls(running=True)
+        for reply in growing(pool.get(key).stream_chat(asked[-LONGEST_CHAT:], **as_settings(*values))):
             if reply.strip():
-                yield [*said, {"role": "assistant", "content": reply.lstrip()}], "", *[gr.skip()] * 4
-        yield gr.skip(), "" if reply.strip() else escaped("chat.silent", lang), *controls(running=False)
+                said = [*asked, {"role": "assistant", "content": reply.lstrip()}]
+                yield shown(said), "", *[gr.skip()] * 4
+        yield shown(said), "" if said is not asked else escaped("chat.silent", lang), *controls(running=False)
     except gl.UserError as error:
-        yield said, html.escape(explain(error, lang)), *controls(running=False)
+        yield shown(said), html.escape(explain(error, lang)), *controls(running=False)
     except Exception:
         logging.exception("the chat could not go on")
-        yield said, escaped("error.unexpected", lang), *controls(running=False)
+        yield shown(said), escaped("error.unexpected", lang), *controls(running=False)
 
 
 def controls(running: bool) -> tuple[Any, Any, Any, Any]:
@@ -142,8 +147,16 @@ def plain(history: list[Any]) -> list[Message]:
         if isinstance(content, list):
             content = "".join(block.get("text", "") for block in content if isinstance(block, dict))
         if message["role"] in ("user", "assistant") and isinstance(content, str):
-            messages.append({"role": str(message["role"]), "content": content[:MOST_CHARACTERS]})
+            messages.append({"role": str(message["role"]), "content": JOINED.sub("", content)[:MOST_CHARACTERS]})
     return messages
+
+
+def shown(messages: list[Message]) -> list[Message]:
+    """The messages for Gradio, so that everything in them is read as text."""
+    return [
+        {**message, "content": MARKUP.sub(lambda found: found[0] + "\u2060", message["content"])}
+        for message in messages
+    ]
 
 
 def last_message(messages: list[Message]) -> tuple[list[Message], str]:

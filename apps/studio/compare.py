@@ -8,6 +8,7 @@ import random
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import gradio as gr
@@ -23,13 +24,10 @@ from .theme import class_of
 
 def build_compare(pool: ModelPool, words: Translator, lang: gr.Radio) -> gr.Tab:
     """The tab with all its events; `lang` is the switch in the header."""
-    names = list(pool.cards)
+    names, usable = list(pool.cards), bool(pool.cards)
     with words.bind(gr.Tab(id="compare"), label="compare.tab") as tab:
         with gr.Column(elem_classes="sheet"):
-            words.render(
-                gr.HTML(elem_classes="intro", apply_default_css=False),
-                lambda language: {"value": f"<p>{escaped('compare.intro', language)}</p>"},
-            )
+            words.paragraph(lambda language: f"<p>{escaped('compare.intro', language)}</p>", "intro")
             prompt = words.bind(
                 gr.Textbox(elem_id="prompt", lines=2, max_lines=8, max_length=MOST_CHARACTERS, autofocus=False),
                 label="compare.prompt",
@@ -38,7 +36,7 @@ def build_compare(pool: ModelPool, words: Translator, lang: gr.Radio) -> gr.Tab:
             with gr.Row(elem_classes="examples"):
                 examples = [gr.Button(size="sm", elem_classes="example") for _ in COMPARE_EXAMPLES["en"]]
             for index, example in enumerate(examples):
-                words.render(example, lambda language, index=index: {"value": COMPARE_EXAMPLES[language][index]})
+                words.render(example, partial(example_text, index))
             chosen = words.bind(
                 gr.CheckboxGroup(pool.choices, value=names, elem_classes="models", elem_id="compare-models"),
                 label="compare.models",
@@ -50,21 +48,19 @@ def build_compare(pool: ModelPool, words: Translator, lang: gr.Radio) -> gr.Tab:
             )
             dials = build_settings(words, temperature=0.8, length=64, seed=0, seed_hint="seed_shared")
             with gr.Row(elem_classes="actions"):
-                run = words.bind(gr.Button(variant="primary", elem_id="run", interactive=bool(names)), value="compare.run")
+                run = words.bind(gr.Button(variant="primary", elem_id="run", interactive=usable), value="compare.run")
                 stop = words.bind(gr.Button(elem_id="stop", interactive=False), value="compare.stop")
-                roll = words.bind(gr.Button(elem_id="roll", interactive=bool(names)), value="compare.reseed")
+                roll = words.bind(gr.Button(elem_id="roll", interactive=usable), value="compare.reseed")
             notice = gr.HTML("", elem_classes="notice", elem_id="compare-notice", apply_default_css=False)
         columns, outputs = [], []
         with gr.Row(elem_classes="lanes"):
             for card in pool.cards.values():
                 with gr.Column(min_width=0, elem_classes=["lane", class_of(card.generation)]) as column:
-                    words.render(gr.HTML(apply_default_css=False), lambda language, card=card: {"value": head(card, language)})
+                    words.paragraph(partial(head, card))
                     outputs.append(gr.HTML("", elem_classes="output", apply_default_css=False))
                 columns.append(column)
 
-    def compare(
-        text: str, selected: list[str], chat: bool, language: str, *values: Any
-    ) -> Iterator[tuple[Any, ...]]:
+    def compare(text: str, selected: list[str], chat: bool, language: str, *values: Any) -> Iterator[tuple[Any, ...]]:
         """Stream every selected model's text into its column."""
         yield from race(pool, text, selected, chat, language, values)
 
@@ -79,15 +75,18 @@ def build_compare(pool: ModelPool, words: Translator, lang: gr.Radio) -> gr.Tab:
         **GENERATING,
     }
     running = [
-        run.click(**event, api_name="compare"),
+        gr.on([run.click, prompt.submit], **event, api_name="compare"),
         roll.click(lambda: random.randint(0, LARGEST_SEED), None, seed, **quick).then(**event, **private),
         *(example.click(lambda line: line, example, prompt, **quick).then(**event, **private) for example in examples),
     ]
     stop.click(lambda: buttons(running=False), None, [run, stop], cancels=running, **quick)
-    chosen.change(
-        lambda selected: [gr.update(visible=name in selected) for name in names], chosen, columns, **quick
-    ) if names else None
+    if usable:
+        chosen.change(lambda keys: [gr.update(visible=name in keys) for name in names], chosen, columns, **quick)
     return tab
+
+
+def example_text(index: int, lang: str) -> dict[str, Any]:
+    return {"value": COMPARE_EXAMPLES[lang][index]}
 
 
 @dataclass
@@ -184,6 +183,9 @@ def show(runner: Runner, prompt: str, lang: str) -> str:
     written = runner.text.lstrip() if runner.as_chat else runner.text
     if runner.ended and not written.strip():
         return f'<p class="verb">{verb}</p><p class="silent">{escaped("compare.silent", lang)}</p>'
-    asked = f'<p class="asked">{html.escape(prompt)}</p>' if runner.as_chat else f'<span class="asked">{html.escape(prompt)}</span>'
+    tag = "p" if runner.as_chat else "span"  # a question stands by itself, a beginning runs on
     caret = "" if runner.ended else '<span class="caret"></span>'
-    return f'<p class="verb">{verb}</p><div class="text">{asked}<span class="written">{html.escape(written)}</span>{caret}</div>'
+    return (
+        f'<p class="verb">{verb}</p><div class="text"><{tag} class="asked">{html.escape(prompt)}</{tag}>'
+        f'<span class="written">{html.escape(written)}</span>{caret}</div>'
+    )

@@ -37,9 +37,9 @@ element.addEventListener('click', (event) => {
 def build_header(pool: ModelPool, words: Translator) -> gr.Radio:
     """Returns the language switch; its events belong to the page."""
     with gr.Row(elem_classes="masthead"):
-        words.render(gr.HTML(elem_classes="title", apply_default_css=False), lambda lang: {"value": title(lang)})
+        words.paragraph(title, "title")
         switch = gr.Radio(
-            LANGUAGES, value=words.lang, label="Language / 语言", elem_id="language", container=False, min_width=0, scale=0
+            LANGUAGES, value=words.lang, label="Language / 语言", elem_id="language", container=False, scale=0
         )
     words.render(
         gr.HTML(js_on_load=CHOOSE, elem_classes="family", apply_default_css=False),
@@ -49,7 +49,7 @@ def build_header(pool: ModelPool, words: Translator) -> gr.Radio:
 
 
 def title(lang: str) -> str:
-    return f'<h1>gpt<b>lineage</b></h1><p>{escaped("app.tagline", lang)}</p>'
+    return f"<h1>gpt<b>lineage</b></h1><p>{escaped('app.tagline', lang)}</p>"
 
 
 def timeline(pool: ModelPool, lang: str) -> str:
@@ -65,6 +65,7 @@ def timeline(pool: ModelPool, lang: str) -> str:
             f'<span class="name">{name}</span><span class="idea">{html.escape(idea)}</span>'
         )
         tip = html.escape(f"{name} ({year}): {idea} · " + text("line.here" if here else "line.later", lang))
-        inner = f'<button type="button" data-choice="{present[generation]}" title="{tip}">{inner}</button>' if here else inner
+        if here:
+            inner = f'<button type="button" data-choice="{present[generation]}">{inner}</button>'
         places.append(f'<li class="{class_of(generation)} {"here" if here else "later"}" title="{tip}">{inner}</li>')
     return f'<ol class="timeline" aria-label="{escaped("line.label", lang)}">{"".join(places)}</ol>'

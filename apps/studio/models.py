@@ -6,6 +6,7 @@ A page must appear before any weight is read, and two visitors who ask for the s
 from __future__ import annotations
 
 import contextlib
+import itertools
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -57,13 +58,14 @@ def read_card(source: str) -> Card:
         gl.load(source)  # raises the line that says what is wrong
     values, provenance = read_json(folder / "config.json"), read_json(folder / "provenance.json")
     values.pop("format", None)
+    folder = folder.resolve()
     generation = str(provenance.get("generation", ""))
     titles = {known.name: known.title for known in gl.generations()}
     return Card(
-        key=folder.resolve().name,
+        key=folder.name,
         source=source,
         # A model of one's own goes by its folder's name: two GPT-2s must be told apart.
-        title=titles[generation] if generation in titles and folder.resolve().name == generation else folder.resolve().name,
+        title=titles[generation] if generation in titles and folder.name == generation else folder.name,
         generation=generation,
         year=provenance.get("year"),
         n_parameters=provenance.get("n_parameters"),
@@ -78,10 +80,12 @@ class ModelPool:
     def __init__(self, names: Sequence[str] | None = None):
         self.cards: dict[str, Card] = {}
         for source in gl.model_names() if names is None else names:
-            card, number = read_card(str(source)), 2
-            while card.key in self.cards:  # two run folders of one name
-                card = replace(card, key=f"{card.key.partition(' (')[0]} ({number})", title=f"{card.title.partition(' (')[0]} ({number})")
-                number += 1
+            first = card = read_card(str(source))
+            for number in itertools.count(2):
+                if card.key not in self.cards:
+                    break
+                # Two run folders of one name.
+                card = replace(first, key=f"{first.key} ({number})", title=f"{first.title} ({number})")
             self.cards[card.key] = card
         self._loaded: dict[str, gl.LanguageModel] = {}
         self._locks = {key: threading.Lock() for key in self.cards}

@@ -14,17 +14,17 @@ LARGEST_SEED = 2**31 - 1
 
 def build_settings(
     words: Translator, *, temperature: float, length: int, seed: int | None, seed_hint: str
-) -> list[gr.components.Component]:
+) -> list[Any]:
     """A folded panel. The components come in the order in which `as_settings` expects their values."""
-    with words.bind(gr.Accordion(open=False, elem_classes="dials"), label="settings.title"):
-        with gr.Row(elem_classes="dial-grid"):
-            dials = [
-                gr.Slider(0, 2, value=temperature, step=0.05),
-                gr.Slider(0, 200, value=50, step=1),
-                gr.Slider(0.05, 1, value=1, step=0.05),
-                gr.Slider(8, LONGEST, value=length, step=8),
-                gr.Number(value=seed, precision=0, minimum=0, maximum=LARGEST_SEED),
-            ]
+    panel = words.bind(gr.Accordion(open=False), label="settings.title")
+    with panel, gr.Row(elem_classes="dial-grid"):
+        dials: list[Any] = [
+            gr.Slider(0, 2, value=temperature, step=0.05),
+            gr.Slider(0, 200, value=50, step=1),
+            gr.Slider(0.05, 1, value=1, step=0.05),
+            gr.Slider(8, LONGEST, value=length, step=8),
+            gr.Number(value=seed, precision=0, minimum=0, maximum=LARGEST_SEED),
+        ]
     for name, dial in zip(("temperature", "top_k", "top_p", "length", "seed"), dials, strict=True):
         words.bind(dial, label=f"settings.{name}", info=f"settings.{seed_hint if name == 'seed' else name + '_hint'}")
     return dials

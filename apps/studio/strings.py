@@ -25,7 +25,7 @@ STRINGS: dict[str, tuple[str, str]] = {
         "There is no model here yet. Train the family with: gptlineage train all",
         "这里还没有模型。先训练整个家族：gptlineage train all",
     ),
-    "footer": (
+    "app.footer": (
         "Miniatures trained on a small invented world, not the models of their papers. "
         "They run on this computer; nothing you type leaves it.",
         "这些是在一个自造小世界里训练的微缩模型，并非论文中的原模型。它们在这台电脑上运行，你输入的内容不会离开本机。",
@@ -48,7 +48,7 @@ STRINGS: dict[str, tuple[str, str]] = {
     "model.shape": ("{layers}\u00a0layers\u00a0×\u00a0{width}", "{layers}\u00a0层\u00a0×\u00a0{width}"),
     "model.context": ("reads {n} tokens", "上下文 {n} 个词元"),
     "model.base": (
-        "A base model only continues text. It is shown your chat as a page of questions and answers, and goes on from there.",
+        "A base model only continues text: it is shown your chat as a page of questions and answers, and goes on.",
         "基座模型只会续写。这里把你们的聊天写成一页问答给它看，由它接着往下写。",
     ),
     # Chat
@@ -58,7 +58,8 @@ STRINGS: dict[str, tuple[str, str]] = {
     "chat.message": ("Your message", "你的消息"),
     "chat.placeholder": ("Write a message", "输入消息"),
     "chat.empty": (
-        "### Ask something small\nFacts, sums, stories and translations from its little world. Other generations are one click away.",
+        "### Ask something small\nFacts, sums, stories and translations from its little world. "
+        "Other generations are one click away.",
         "### 问点简单的\n它的小世界里有常识、算术、故事和翻译。换一代模型，只需点一下。",
     ),
     "chat.send": ("Send", "发送"),
@@ -69,7 +70,10 @@ STRINGS: dict[str, tuple[str, str]] = {
         "To change something you said, use the pencil beside it: the chat goes on from there.",
         "想改自己说过的话，点旁边的铅笔，对话会从那里重新开始。",
     ),
-    "chat.silent": ("It ended at once, without a word. Try again, or say more.", "它一个字没说就结束了。可以重新回答，或多说几句。"),
+    "chat.silent": (
+        "It ended at once, without a word. Try again, or say more.",
+        "它一个字没说就结束了。可以重新回答，或多说几句。",
+    ),
     # Compare
     "compare.tab": ("Compare", "对比"),
     "compare.intro": (
@@ -87,13 +91,12 @@ STRINGS: dict[str, tuple[str, str]] = {
     "compare.run": ("Compare", "开始对比"),
     "compare.stop": ("Stop", "停止"),
     "compare.reseed": ("Roll the dice again", "换个种子再来"),
-    "compare.examples": ("Try one", "试一试"),
     "compare.waiting": ("Its text will appear here.", "它写的文字会出现在这里。"),
     "compare.silent": ("(It ended at once, without a word.)", "（它一个字没写就结束了。）"),
     "compare.answers": ("answers", "作答"),
     "compare.continues": ("continues", "续写"),
     # Settings
-    "settings.title": ("How boldly it writes", "写作方式"),
+    "settings.title": ("Sampling: how boldly it writes", "采样：写得多大胆"),
     "settings.temperature": ("Temperature", "温度"),
     "settings.temperature_hint": (
         "0 always takes the likeliest word; higher is more surprising.",
@@ -110,7 +113,10 @@ STRINGS: dict[str, tuple[str, str]] = {
         "只在合计概率达到该值的最可能的词里选；1 表示不限。",
     ),
     "settings.length": ("Length", "长度"),
-    "settings.length_hint": ("At most this many tokens (a token is a piece of a word).", "最多写多少个词元（词元是词的一小块）。"),
+    "settings.length_hint": (
+        "At most this many tokens (a token is a piece of a word).",
+        "最多写多少个词元（词元是词的一小块）。",
+    ),
     "settings.seed": ("Seed", "随机种子"),
     "settings.seed_hint": (
         "The same number gives the same text. Empty: new each time.",
@@ -216,6 +222,12 @@ class Translator:
         for name, value in properties(self.lang).items():
             setattr(component, name, value)
         self._bound.append((component, properties))
+        return component
+
+    def paragraph(self, markup: Callable[[str], str], elem_classes: str | None = None) -> gr.HTML:
+        """A piece of the page that is ours alone; whatever else stands in it must be escaped."""
+        component = gr.HTML(elem_classes=elem_classes, apply_default_css=False)
+        self.render(component, lambda lang: {"value": markup(lang)})
         return component
 
     @property

@@ -131,7 +131,6 @@ def theme() -> gr.themes.Base:
         "button_primary_background_fill_hover": ACCENT,
         "button_primary_text_color": CARD,
         "button_primary_text_color_hover": CARD,
-
         "button_secondary_background_fill": CARD,
         "button_secondary_background_fill_hover": PAGE,
         "button_secondary_border_color": LINE,

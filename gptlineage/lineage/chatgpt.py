@@ -24,14 +24,14 @@ CHATGPT = GPT3.evolve(
     stages=(
         Stage(
             objective="sft",
-            release=Recipe(steps=1600, batch_size=32, lr=1e-3, weight_decay=0.0, schedule="flat", final_lr=0.0),
-            quick=Recipe(steps=500, batch_size=32, lr=1e-3, weight_decay=0.0, schedule="flat", final_lr=0.0),
-            options=dict(dialogues=24_000, page_rows=4),
+            release=Recipe(steps=800, batch_size=32, lr=1e-3, weight_decay=0.0, schedule="flat", final_lr=0.0),
+            quick=Recipe(steps=450, batch_size=32, lr=1e-3, weight_decay=0.0, schedule="flat", final_lr=0.0),
+            options=dict(page_rows=4),
         ),
         Stage(
             objective="dpo",
-            release=Recipe(steps=60, batch_size=32, lr=5e-5, weight_decay=0.0, eval_every=30),
-            quick=Recipe(steps=30, batch_size=32, lr=5e-5, weight_decay=0.0, eval_every=30),
+            release=Recipe(steps=20, batch_size=32, lr=5e-5, weight_decay=0.0),
+            quick=Recipe(steps=20, batch_size=32, lr=5e-5, weight_decay=0.0),
             options=dict(prompts=1024, replies=4, beta=0.3),
         ),
     ),

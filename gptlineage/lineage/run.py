@@ -190,7 +190,8 @@ def fine_tuning(
         generation.mixture, tokenizer, options, place, tokens=tokens, n_ctx=n_ctx, seed=options.seed + 1
     )
     world = World()
-    dialogues = list(islice(world.dialogues(seed=options.seed, split="train"), stage.options["dialogues"]))
+    n_dialogues = recipe.steps * recipe.batch_size  # each is read once
+    dialogues = list(islice(world.dialogues(seed=options.seed, split="train"), n_dialogues))
     return SupervisedFineTuning(
         dialogues,
         watched_dialogues(world),

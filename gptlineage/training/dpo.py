@@ -19,6 +19,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from ..errors import UserError
 from ..inference import Sampling, reply_to_all
 from ..inference.checkpoint import replace
 from ..model import Stack
@@ -109,6 +110,11 @@ class DirectPreference:
             if all(len(ids) <= n_ctx + 1 for ids, _ in rows):
                 self.chosen.append(rows[0])
                 self.rejected.append(rows[1])
+        if not self.chosen:
+            raise UserError(
+                "The judge found no reply better than another, so there is nothing to prefer; fine-tune for longer first.",
+                "评判者没有发现更好或更差的回答，因此没有偏好可学；请先微调更久。",
+            )
         self.reference_gap = self._gaps(model)
 
     @torch.inference_mode()

@@ -84,9 +84,7 @@ class World:
             _known("language", language, LANGUAGES)
         return self._dialogues.stream(seed, split, kinds, language)
 
-    def questions(
-        self, n: int, seed: int = 0, split: str = "held-out", language: str | None = None
-    ) -> list[Dialogue]:
+    def questions(self, n: int, seed: int = 0, split: str = "held-out", language: str | None = None) -> list[Dialogue]:
         """n different single questions about facts, evenly over relations and languages.
 
         Raises ValueError for an unknown split or language, or when there are fewer than n.

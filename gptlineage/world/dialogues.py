@@ -65,9 +65,7 @@ class Dialogues:
             "follow_up": turns.follow_up, "memory": self._memory, "mixed": self._mixed,
         }  # fmt: skip
 
-    def stream(
-        self, seed: int, split: str, kinds: Sequence[str] | None, language: str | None
-    ) -> Iterator[Dialogue]:
+    def stream(self, seed: int, split: str, kinds: Sequence[str] | None, language: str | None) -> Iterator[Dialogue]:
         """See `World.dialogues`."""
         rng = stream(seed, "dialogues", split, *(kinds or ()), language or "")
         wheel = Wheel((kind, weight) for kind, weight in WEIGHTS.items() if kinds is None or kind in kinds)
@@ -134,7 +132,8 @@ class Dialogues:
             for j, speaks in enumerate(spoken):
                 for k in range(len(fact.relation.questions(speaks, split))):
                     piles.setdefault((order[fact.relation], j), []).append((i, k))
-        asked, seen = [], set()
+        asked: list[Dialogue] = []
+        seen: set[str] = set()
         while len(asked) < n and piles:
             for key in list(piles):
                 pile = piles[key]

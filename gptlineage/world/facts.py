@@ -1,7 +1,7 @@
 """The facts of the micro-world, read from data/world/facts/*.toml, and how one is said or asked.
 
 A fact is (entity, relation, value); a relation carries its wordings in both languages. Every seventh entity
-of a kind is held out: pages tell of it, training dialogues never ask about it.
+of a kind is held out: pages tell of it, training dialogues never ask about it (the lineage itself excepted).
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from pathlib import Path
 from gptlineage.world.chance import Wheel, pick
 
 LANGUAGES = ("en", "zh")
+ALWAYS_ASKED = ("lineage",)  # a model that has never been asked about GPT-1 would be a strange guide to this story
 FILE_WEIGHTS = {"lineage": 1.75}  # how often the facts of a file are told, against 1 for the others
 Texts = Mapping[str, tuple[str, ...]]  # language -> wordings
 Keys = tuple[tuple[str, ...], ...]  # groups of alternatives; a right reply has one of every group
@@ -214,7 +215,7 @@ def _entity(raw: Mapping, path: Path, index: int, relations: Mapping[tuple[str, 
         alias=_texts(raw.get("alias", {}), path, "alias", False),
         article=_texts(raw.get("article", {}), path, "article", False),
         values=values,
-        held_out=index % 7 == 3,
+        held_out=index % 7 == 3 and path.stem not in ALWAYS_ASKED,
         weight=FILE_WEIGHTS.get(path.stem, 1.0),
     )
 

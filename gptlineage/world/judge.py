@@ -7,25 +7,14 @@ language. The judge reads only the reply and the check, so it accepts other word
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+
+from gptlineage.world.reading import LEAD, NUMBERS_EN, NUMBERS_ZH, PUNCTUATION, found, plain, sentences
 
 WEIGHTS = {"content": 0.6, "form": 0.2, "ended": 0.1, "clean": 0.1}
-NUMBERS_EN = (
-    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
-    "eleven", "twelve", "thirteen", "fourteen", "fifteen",
-    "sixteen", "seventeen", "eighteen", "nineteen", "twenty",
-)  # fmt: skip
-NUMBERS_ZH = (
-    "零", "一", "二", "三", "四", "五", "六", "七", "八", "九", "十",
-    "十一", "十二", "十三", "十四", "十五", "十六", "十七", "十八", "十九", "二十",
-)  # fmt: skip
 _ENDS = ".!?。！？"
 _CLOSERS = "\"'”’」）)》"
-# A quotation belongs to the sentence around it; it ends one only after a colon.
-_CHINESE = re.compile(r"(?:[^。！？“”：]|：(?!“)|“[^”]*”)*(?:：“[^”]*”|[。！？]+)|.+", re.S)
-_ENGLISH = re.compile(r"(?<=[.!?])\s+|(?<=[.!?])[\"'”]\s+(?![a-z])")
 _FILLERS = frozenset(
     [
         *"一个只条匹在里的是和",
@@ -47,8 +36,6 @@ _FILLERS = frozenset(
 _DENIAL = re.compile(r"\b(?:not|never|no)\b|n't\b|不|没有|没")
 _CJK = re.compile(r"[\u4e00-\u9fff]")
 _LATIN = re.compile(r"[A-Za-z]+")
-_LEAD = re.compile(r"^(?:(?:in|on|at) )?(?:an? |the )?(?=\w)")
-_PUNCTUATION = re.compile(r"[^\w\u4e00-\u9fff]+")
 
 
 @dataclass(frozen=True)
@@ -82,32 +69,10 @@ class Verdict:
     reasons: tuple[str, ...]
 
 
-def value_keys(value: str, language: str) -> tuple[tuple[str, ...], ...]:
-    """What must appear for a plain value: its parts, each without article, numbers in words or digits."""
-    parts = value.split(" and ") if language == "en" else re.split("[、和]", value)
-    parts = parts if all(parts) else [value]
-    return tuple(_same(part.strip(), language) for part in parts)
-
-
-def _same(part: str, language: str) -> tuple[str, ...]:
-    numbers = NUMBERS_EN if language == "en" else NUMBERS_ZH
-    core = _LEAD.sub("", part) if language == "en" else part
-    if core in numbers:
-        return (core, str(numbers.index(core)))
-    if core.isdigit() and int(core) < len(numbers):
-        return (core, numbers[int(core)])
-    return (core or part,)
-
-
-def sentences(text: str) -> list[str]:
-    """The sentences of a text; a decimal point or the dot in GPT-3.5 ends none."""
-    parts = [part for chunk in _CHINESE.findall(text) for part in _ENGLISH.split(chunk)]
-    return [part.strip() for part in parts if _plain(part)]
-
-
 def judge_reply(check: Check, reply: str) -> Verdict:
     """Judge one reply; see `Check`."""
-    text, reasons = reply.strip(), []
+    text = reply.strip()
+    reasons: list[str] = []
     if not text:
         return Verdict(False, 0.0, ("empty",))
     content = _CONTENT.get(check.form, _by_keys)(check, text, reasons)
@@ -122,25 +87,6 @@ def judge_reply(check: Check, reply: str) -> Verdict:
 
 
 # ---------------------------------------------------------------- content
-
-
-@lru_cache(maxsize=4096)
-def _pattern(words: tuple[str, ...], exact: bool) -> re.Pattern[str]:
-    """One pattern for all words, longest first, so that "GPT-3.5" is never read as "GPT-3"."""
-    longest_first = sorted({word.casefold() for word in words if word}, key=lambda word: (-len(word), word))
-
-    def bounded(word: str) -> str:
-        left = r"(?<![a-z0-9])" if exact and word[0].isascii() and word[0].isalnum() else ""
-        right = r"(?:e?s)?(?![a-z0-9]|[.\-]\d)" if exact and word[-1].isascii() and word[-1].isalnum() else ""
-        return f"{left}({re.escape(word)}){right}"
-
-    return re.compile("|".join(bounded(word) for word in longest_first) or r"(?!)")
-
-
-def found(words: Iterable[str], text: str, exact: bool = True) -> list[str]:
-    """Which of the words appear, in order, case-folded; the longest is taken where several would fit."""
-    matches = _pattern(tuple(words), exact).finditer(text.casefold())
-    return [next(group for group in match.groups() if group) for match in matches]
 
 
 def _by_keys(check: Check, text: str, reasons: list[str]) -> float:
@@ -177,12 +123,8 @@ def _without(text: str, check: Check) -> str:
 
 def _is_alone(check: Check, text: str) -> bool:
     """Nothing but the value, an article and the like."""
-    left = _PUNCTUATION.sub(" ", _without(text, check)).split()
+    left = PUNCTUATION.sub(" ", _without(text, check)).split()
     return all(word in _FILLERS or all(char in _FILLERS for char in word) for word in left)
-
-
-def _plain(text: str) -> str:
-    return _PUNCTUATION.sub("", text.casefold())
 
 
 def _number(check: Check, text: str, reasons: list[str]) -> float:
@@ -221,13 +163,13 @@ def _translation(check: Check, text: str, reasons: list[str]) -> float:
 
 def _loose(text: str) -> str:
     """Without punctuation and articles, which Chinese does not have."""
-    words = _PUNCTUATION.sub(" ", text.casefold()).replace("哪儿", "哪里").split()
+    words = PUNCTUATION.sub(" ", text.casefold()).replace("哪儿", "哪里").split()
     return "".join(word for word in words if word not in ("a", "an", "the"))
 
 
 def _bounded(words: Sequence[str], text: str) -> bool:
     """Single English words stand as words: "cat" is not in "category"."""
-    singles = tuple(_LEAD.sub("", word) for word in words)
+    singles = tuple(LEAD.sub("", word) for word in words)
     return any(" " in word or not word.isascii() for word in singles) or bool(found(singles, text))
 
 
@@ -238,7 +180,7 @@ def _list(check: Check, text: str, reasons: list[str]) -> float:
     good = {which[item] for item in items if item in which}
     bad = items - set(which) - {word.casefold() for word in check.allowed}
     body = re.split(r"\bare\b|:|：|是|有", text.replace(check.allowed[0], ""), maxsplit=1)[-1]
-    pieces = [piece for piece in re.split(r",|，|、|\band\b|和|与", body) if _plain(piece)]
+    pieces = [piece for piece in re.split(r",|，|、|\band\b|和|与", body) if plain(piece)]
     false = bool(bad) or len(pieces) > check.high
     if len(good) != check.low:
         reasons.append(f"{len(good)} right items of {check.low}")
@@ -260,7 +202,7 @@ def _story(check: Check, text: str, reasons: list[str]) -> float:
     if strangers:
         reasons.append(f"a stranger: {sorted(strangers)[0]}")
     least = 3 if check.language == "en" else 4
-    thin = [part for part in told if len(part.split() if check.language == "en" else _plain(part)) < least]
+    thin = [part for part in told if len(part.split() if check.language == "en" else plain(part)) < least]
     if thin:
         reasons.append(f"not a sentence: {thin[0]}")
     return topic * (0.5 if strangers or thin else 1.0)
@@ -288,7 +230,7 @@ def _ended(text: str, reasons: list[str]) -> bool:
 
 def _clean(check: Check, text: str, reasons: list[str]) -> bool:
     """In the language of the question, without a repeated sentence or a broken character."""
-    told = [_plain(part) for part in sentences(text)]
+    told = [plain(part) for part in sentences(text)]
     once = _must(len(set(told)) == len(told) and "\ufffd" not in text, "repeats itself", reasons)
     return _must(_speaks(check, text), "another language", reasons) and once
 

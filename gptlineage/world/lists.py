@@ -84,7 +84,7 @@ class Lists:
         """The number after or before; these are orders, not sums, and name no second operand."""
         step = pick(rng, (1, -1))
         start = between(rng, 1, 80)
-        numbers = range(start, start + between(rng, 6, 12))
+        numbers = list(range(start, start + between(rng, 6, 12)))
         numbers = numbers if rng.random() < 0.5 else shuffled(rng, numbers)
         return [(str(n), str(n + step)) for n in numbers]
 

@@ -191,4 +191,7 @@ def _noise(rng: random.Random, text: str) -> str:
     if kind == 0:
         return text.lower()
     cut = below(rng, max(1, len(text) // 2))
-    return text[: len(text) - cut] if kind == 1 else text[cut:]
+    cut = cut if kind == 2 else len(text) - cut
+    while cut < len(text) and (text[cut].isdigit() or text[cut - 1].isdigit()):  # half a number makes a wrong sum
+        cut += 1
+    return text[:cut] if kind == 1 else text[cut:]

@@ -105,9 +105,7 @@ class Story:
 class Stories:
     """Tells stories; `numbers` draws two operands of the split, so that stories show no held-out sum."""
 
-    def __init__(
-        self, data: Mapping, people: People, numbers: Callable[[random.Random, str], tuple[int, int]]
-    ):
+    def __init__(self, data: Mapping, people: People, numbers: Callable[[random.Random, str], tuple[int, int]]):
         self.data, self.people, self.numbers = data, people, numbers
         self.kinds = Wheel([(plot, 1.0) for plot in data["plots"]] + [(None, 3.0)])
 
@@ -182,12 +180,13 @@ class Stories:
 
         for _ in range(between(rng, 4, 9)):
             a = pick(rng, who)
+            place = where[a]
             mine = [thing for thing in things if holder.get(thing) == a]
-            here = [thing for thing in things if where[a] is not None and lying.get(thing) is where[a]]
+            here = [thing for thing in things if place is not None and lying.get(thing) is place]
             fresh = [thing for thing in things if thing not in holder and thing not in lying]
-            others = [b for b in who if b != a and where[b] is where[a]]
+            others = [b for b in who if b != a and where[b] is place]
             dice = rng.random()
-            if (here or fresh) and dice < 0.45 and where[a] is not None:
+            if (here or fresh) and dice < 0.45 and place is not None:
                 thing = pick(rng, here or fresh)
                 lying.pop(thing, None)
                 holder[thing] = a
@@ -196,14 +195,14 @@ class Stories:
                 thing, b = pick(rng, mine), pick(rng, others)
                 holder[thing] = b
                 say("give", a=a, b=b, thing=thing)
-            elif mine and where[a] is not None and dice < 0.85:
+            elif mine and place is not None and dice < 0.85:
                 thing = pick(rng, mine)
                 del holder[thing]
-                lying[thing] = where[a]
-                say("put", a=a, thing=thing, at=where[a][at_key])
+                lying[thing] = place
+                say("put", a=a, thing=thing, at=place[at_key])
             else:
-                where[a] = pick(rng, [place for place in places if place is not where[a]])
-                say("go", a=a, place=where[a][language])
+                there = where[a] = pick(rng, [other for other in places if other is not place])
+                say("go", a=a, place=there[language])
         known = shuffled(rng, [*holder, *lying])
         if not known:
             return self.day(rng, language)

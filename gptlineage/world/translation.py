@@ -23,8 +23,7 @@ class Translation:
         pools = ("animals", "things", "foods", "colours", "skills")
         words = [(item["en"], item["zh"]) for pool in pools for item in people.pools[pool]]
         words += [
-            (place["en"].removeprefix("the "), place.get("word", place["zh"]))
-            for place in people.pools["places"]
+            (place["en"].removeprefix("the "), place.get("word", place["zh"])) for place in people.pools["places"]
         ]
         words += [(en, zh) for en, zh in grammar["words"]]
         named = {en for en, _ in words} | {zh for _, zh in words}

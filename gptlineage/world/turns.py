@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 
 from gptlineage.world.chance import Wheel, held_out_text, pick, sample
 from gptlineage.world.facts import Entity, Fact, Facts, Relation, sentence
-from gptlineage.world.judge import Check, value_keys
+from gptlineage.world.judge import Check
+from gptlineage.world.reading import value_keys
 from gptlineage.world.stories import Stories
 from gptlineage.world.sums import Sums
 from gptlineage.world.translation import Translation
@@ -198,9 +199,7 @@ class Turns:
             for kind, members in self.facts.members.items():
                 if len(members) >= 6 and kind not in ("word", "idea", "weekday"):
                     words = self.facts.kinds[kind]
-                    found.extend(
-                        [(words["en_plural"] if language == "en" else words["zh"], kind, members)] * 2
-                    )
+                    found.extend([(words["en_plural"] if language == "en" else words["zh"], kind, members)] * 2)
             for kind, relations in self.data["sets"].items():
                 for relation, frames in relations.items():
                     for value in self.facts.known.get((kind, relation, language), ()):

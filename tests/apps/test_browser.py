@@ -1,0 +1,306 @@
+"""The studio as a person meets it, in a real browser. No request may leave this computer."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import sys
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+import gptlineage as gl
+from gptlineage.paths import import_app
+
+from .conftest import LONG_PROMPT
+
+playwright = pytest.importorskip("playwright.sync_api") if not os.environ.get("CI") else None
+if playwright is None:
+    import playwright.sync_api as playwright  # type: ignore[no-redef]
+
+studio = import_app("studio")
+strings = studio.strings
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+PACE = 0.01  # seconds for a piece of text
+PIECES: list[int] = []  # how many pieces each text has
+OPENED: list[bool] = []  # one entry for each text being written: True once it was given up or came to its end
+
+
+@pytest.fixture(scope="module")
+def address(family: list[str]) -> Iterator[str]:
+    """A studio whose models write at the pace of a page, slow enough to be stopped."""
+    pieces = gl.LanguageModel._pieces
+
+    def unhurried(lm: gl.LanguageModel, *args: Any) -> Iterator[str]:
+        written = pieces(lm, *args)  # errors still come before the first piece
+        return paced(written)
+
+    def paced(written: Iterator[str]) -> Iterator[str]:
+        OPENED.append(False)
+        PIECES.append(0)
+        mine = len(OPENED) - 1
+        try:
+            for piece in written:
+                yield piece
+                PIECES[mine] += 1
+                time.sleep(PACE)
+        finally:
+            OPENED[mine] = True
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(gl.LanguageModel, "_pieces", unhurried)
+        demo = studio.start(family)
+        yield demo.local_url
+        demo.close(verbose=False)
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Any]:
+    if CHROMIUM is None:
+        (pytest.fail if os.environ.get("CI") else pytest.skip)("no Chromium on this machine (package chromium)")
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+Visit = Callable[..., Any]
+
+
+@pytest.fixture
+def visit(chromium: Any, address: str) -> Iterator[Visit]:
+    """Open the studio; afterwards, fail if the page asked any other host for anything or complained."""
+    outside: list[str] = []
+    complaints: list[str] = []
+    contexts: list[Any] = []
+
+    def guard(route: Any) -> None:
+        if urlsplit(route.request.url).hostname in ("127.0.0.1", "localhost", None):
+            route.continue_()
+        else:
+            outside.append(route.request.url)
+            route.abort()
+
+    def open_page(width: int = 1280, locale: str = "en-US", scheme: str = "light") -> Any:
+        context = chromium.new_context(
+            viewport={"width": width, "height": 800}, locale=locale, color_scheme=scheme, reduced_motion="reduce"
+        )
+        contexts.append(context)
+        context.route("**/*", guard)
+        page = context.new_page()
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("dialog", lambda dialog: complaints.append(dialog.message) or dialog.dismiss())
+        page.goto(address)
+        wanted = "zh-CN" if locale.lower().startswith("zh") else "en"
+        page.wait_for_function("lang => document.documentElement.lang === lang", arg=wanted)
+        page.wait_for_selector("#message textarea")
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert not outside and not complaints
+
+
+def say(page: Any, words: str) -> None:
+    page.fill("#message textarea", words)
+    page.press("#message textarea", "Enter")
+
+
+def messages(page: Any) -> list[str]:
+    return [
+        text.strip().replace("\u2060", "") for text in page.locator("#conversation .message-content").all_inner_texts()
+    ]
+
+
+def wait_until_idle(page: Any) -> None:
+    page.locator("#send").wait_for(state="visible")
+
+
+def test_the_page_shows_the_family_and_a_reply_streams(visit: Visit) -> None:
+    page = visit()
+    assert page.locator(".timeline li").count() == 9
+    assert page.locator(".timeline .here .name").all_inner_texts() == ["GPT-1", "GPT-2", "GPT-3", "ChatGPT"]
+    assert "ChatGPT · 2022" in page.locator(".model-line").first.inner_text()
+    say(page, "Hello")
+    page.locator("#stop-chat").wait_for(state="visible")
+    lengths = set()
+    while page.locator("#stop-chat").is_visible():
+        lengths.add(len(messages(page)[-1]))
+        time.sleep(0.1)
+    assert len(lengths) >= 3
+    assert messages(page)[0] == "Hello" and len(messages(page)) == 2
+    assert page.input_value("#message textarea") == ""
+
+
+def test_stop_ends_the_writing_and_keeps_the_text(visit: Visit) -> None:
+    page = visit()
+    say(page, "Hello")
+    page.locator("#conversation .bot .message-content").wait_for()
+    page.click("#stop-chat")
+    wait_until_idle(page)
+    kept = messages(page)
+    time.sleep(0.5)
+    assert messages(page) == kept and len(kept) == 2
+    assert OPENED[-1], "the generator of a stopped reply is still open"
+
+
+def test_a_closed_page_ends_its_writing(visit: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.modules[__name__], "PACE", 0.05)
+    page = visit()
+    say(page, "Hello")
+    page.locator("#conversation .bot .message-content").wait_for()
+    page.close()
+    end = time.monotonic() + 20
+    while not OPENED[-1] and time.monotonic() < end:
+        time.sleep(0.05)
+    assert OPENED[-1] and PIECES[-1] < 120, "it wrote on for nobody"
+
+
+def test_a_message_can_be_edited_and_answered_again(visit: Visit) -> None:
+    page = visit()
+    for words in ("One", "Two"):
+        say(page, words)
+        page.locator("#conversation .bot .message-content").nth(0 if words == "One" else 1).wait_for()
+        page.click("#stop-chat")
+        wait_until_idle(page)
+    assert len(messages(page)) == 4
+    page.locator("#conversation .message-buttons-right button").nth(1).click()  # the pencil of the first message
+    page.locator("#conversation textarea").fill("Three")
+    page.get_by_role("button", name="Submit").click()
+    page.wait_for_function("document.querySelectorAll('#conversation .message-content').length === 2")
+    page.click("#stop-chat")
+    wait_until_idle(page)
+    assert messages(page)[0] == "Three"
+    page.click("#chat-models label:has(input[value='gpt-2'])")
+    page.click("#again")
+    page.locator("#stop-chat").wait_for(state="visible")
+    page.click("#stop-chat")
+    wait_until_idle(page)
+    assert messages(page)[0] == "Three" and len(messages(page)) <= 2
+    page.click("#new-chat")
+    page.locator("#conversation .placeholder").wait_for()
+
+
+def test_an_example_starts_a_conversation(visit: Visit) -> None:
+    page = visit()
+    page.locator("#conversation .example").first.click()
+    page.locator("#conversation .bot .message-content").wait_for()
+    assert messages(page)[0] == strings.CHAT_EXAMPLES["en"][0]
+
+
+def test_a_generation_on_the_line_is_chosen_by_a_click(visit: Visit) -> None:
+    page = visit()
+    page.click(".timeline .gen-gpt-1 button")
+    page.locator(".model-line", has_text="GPT-1 · 2018").first.wait_for()
+    assert strings.text("model.base", "en") in page.locator(".model-line").first.inner_text()
+
+
+def test_every_chinese_browser_is_met_in_chinese(visit: Visit) -> None:
+    page = visit(locale="zh-HK")
+    page.get_by_role("tab", name="聊天").wait_for()
+    page.locator(".title", has_text=strings.text("app.tagline", "zh")).first.wait_for()
+    find = studio.FIND_LANGUAGE.replace("{fixed}", "")
+    for language, wanted in {"zh": "zh", "zh-Hans-CN": "zh", "ZH-tw": "zh", "en-GB": "en", "de": "en"}.items():
+        page.evaluate("l => Object.defineProperty(navigator, 'language', {value: l, configurable: true})", language)
+        assert page.evaluate(find, "en") == wanted
+    assert page.evaluate(studio.FIND_LANGUAGE.replace("{fixed}", "zh"), "en") == "zh"  # --lang
+
+
+def test_the_switch_changes_every_word_and_keeps_the_conversation(visit: Visit) -> None:
+    page = visit()
+    say(page, "Hello")
+    page.locator("#conversation .bot .message-content").wait_for()
+    page.click("#stop-chat")
+    wait_until_idle(page)
+    before = messages(page)
+    page.get_by_role("tab").nth(1).click()
+    page.fill("#prompt textarea", "The cat")
+    page.click("#run")
+    page.locator("#stop:not([disabled])").wait_for()
+    page.locator("#run:not([disabled])").wait_for(timeout=20_000)
+    columns = page.locator(".lane .text").all_inner_texts()
+    page.click("#language label:has(input[value=zh])")
+    page.get_by_role("tab", name="对比").wait_for()
+    assert page.input_value("#prompt textarea") == "The cat"
+    assert page.locator(".lane .text").all_inner_texts() == columns
+    english = {pair[0] for pair in strings.STRINGS.values() if pair[0] != pair[1] and len(pair[0]) > 3}
+    for tab in (1, 0):
+        page.get_by_role("tab").nth(tab).click()
+        page.wait_for_timeout(200)
+        shown = {line.strip() for line in page.inner_text("body").splitlines()}
+        assert not shown & english
+    assert messages(page) == before
+    page.reload()
+    page.get_by_role("tab", name="聊天").wait_for()  # the choice is remembered
+
+
+def test_compare_writes_every_column_and_an_error_stays_in_its_own(visit: Visit) -> None:
+    page = visit()
+    page.get_by_role("tab").nth(1).click()
+    page.fill("#prompt textarea", LONG_PROMPT)
+    page.click("#run")
+    page.locator(".lane .written").nth(2).wait_for()
+    page.locator("#run:not([disabled])").wait_for(timeout=20_000)
+    assert page.locator(".lane .trouble").count() == 1
+    assert "shorten" in page.locator(".gen-gpt-1 .trouble").inner_text()
+    assert all(len(text) > 20 for text in page.locator(".lane .written").all_inner_texts())
+
+
+def test_compare_can_be_stopped_and_columns_hidden(visit: Visit) -> None:
+    page = visit()
+    page.get_by_role("tab").nth(1).click()
+    page.click("#compare-models label:has(input[name='gpt-3'])")
+    page.locator(".lane.gen-gpt-3").wait_for(state="hidden")
+    page.fill("#prompt textarea", "The cat")
+    page.click("#run")
+    page.locator(".lane .written").nth(2).wait_for()
+    page.click("#stop")
+    page.locator("#run:not([disabled])").wait_for()
+    kept = page.locator(".lane .written").all_inner_texts()
+    time.sleep(0.4)
+    assert page.locator(".lane .written").all_inner_texts() == kept and len(kept) == 3
+    assert all(OPENED[-3:])
+
+
+def test_what_people_write_is_shown_as_they_wrote_it(visit: Visit) -> None:
+    page = visit()
+    evil = "<img src=x onerror=alert(1)> ${alert(2)} {{alert(3)}} **b** $$x^2$$ <b>bold</b>"
+    say(page, evil)
+    page.locator("#conversation .bot .message-content").wait_for()
+    page.click("#stop-chat")
+    assert messages(page)[0] == evil
+    page.get_by_role("tab").nth(1).click()
+    page.fill("#prompt textarea", evil)
+    page.click("#run")
+    page.locator(".lane .written").first.wait_for()
+    assert page.locator(".lane .asked").first.inner_text() == evil
+    assert page.locator(".lane img").count() == 0
+    page.click("#stop")
+
+
+@pytest.mark.parametrize(("locale", "scheme"), [("en-US", "light"), ("zh-CN", "dark")])
+def test_nothing_overflows_and_every_control_has_a_name(visit: Visit, locale: str, scheme: str) -> None:
+    page = visit(360, locale, scheme)
+    for tab in (0, 1):
+        page.get_by_role("tab").nth(tab).click()
+        page.locator("button.label-wrap:visible").click()  # unfold the dials
+        page.locator(".dial-grid input:visible").first.wait_for()
+        for width in (360, 768, 1440, 1920):
+            page.set_viewport_size({"width": width, "height": 800})
+            assert page.evaluate("document.documentElement.scrollWidth") <= width
+            outside = page.evaluate(
+                """() => [...document.querySelectorAll('main button, main label, main p, main textarea')]
+                    .filter((e) => e.checkVisibility() && !e.closest('[aria-hidden=true]'))
+                    .map((e) => e.getBoundingClientRect()).filter((r) => r.width > 1)
+                    .filter((r) => r.left < 0 || r.right > innerWidth + 0.5).length"""
+            )
+            assert outside == 0, width
+        tree = page.locator("body").aria_snapshot()
+        assert not re.findall(
+            r"^\s*- (?:button|textbox|radio|checkbox|slider|spinbutton)(?: \[[^\]]*\])*:?$", tree, re.M
+        )

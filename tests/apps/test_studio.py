@@ -1,0 +1,275 @@
+"""The studio without a browser: its words, its page, and what it answers through Gradio's client."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import re
+import socket
+import string
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+import pytest
+from gradio_client import Client
+
+import gptlineage as gl
+from gptlineage.paths import import_app
+
+from .conftest import FAMILY, LONG_PROMPT, SHORT_SIGHTED
+
+studio = import_app("studio")
+strings, theme, models, compare = studio.strings, studio.theme, studio.models, studio.compare
+DIALS = (0.8, 50, 1.0, 24, 7)  # temperature, top-k, top-p, length, seed
+
+
+@pytest.fixture(scope="module")
+def client(family: list[str]) -> Iterator[Client]:
+    demo = studio.start(family)
+    yield Client(demo.local_url, verbose=False)
+    demo.close(verbose=False)
+
+
+# ---- words and colours
+
+
+@pytest.mark.parametrize("key", sorted(strings.STRINGS))
+def test_every_string_is_there_in_both_languages_with_the_same_blanks(key: str) -> None:
+    english, chinese = strings.STRINGS[key]
+    blanks = [{name for _, name, _, _ in string.Formatter().parse(line) if name} for line in (english, chinese)]
+    assert english.strip() and chinese.strip()
+    assert blanks[0] == blanks[1]
+    assert not any("\u4e00" <= c <= "\u9fff" for c in english)
+    if key not in ("settings.top_k", "settings.top_p"):
+        assert any("\u4e00" <= c <= "\u9fff" for c in chinese)
+
+
+def test_no_string_lies_unused() -> None:
+    source = "".join(path.read_text(encoding="utf-8") for path in Path(studio.__file__).parent.glob("*.py"))
+    built = ("line.", "settings.")  # put together from a name
+    # A key counts as used where it is not followed by its own translation.
+    used = set(re.findall(r"""["']([a-z_]+\.[a-z_]+)["'](?!:)""", source))
+    unused = [key for key in strings.STRINGS if key not in used and not key.startswith(built)]
+    assert not unused
+
+
+@pytest.mark.parametrize("examples", [strings.CHAT_EXAMPLES, strings.COMPARE_EXAMPLES])
+def test_examples_are_as_many_in_both_languages(examples: dict[str, tuple[str, ...]]) -> None:
+    assert len(examples["en"]) == len(examples["zh"]) >= 4
+
+
+@pytest.mark.parametrize(
+    ("n", "en", "zh"),
+    [
+        (0, "0", "0"),
+        (999, "999", "999"),
+        (351_168, "351K", "35.1\u00a0万"),
+        (2_059_392, "2.06M", "206\u00a0万"),
+        (124_439_808, "124M", "1.24\u00a0亿"),
+        (175_000_000_000, "175B", "1750\u00a0亿"),
+    ],
+)
+def test_sizes_read_as_people_say_them(n: int, en: str, zh: str) -> None:
+    assert (strings.count(n, "en"), strings.count(n, "zh")) == (en, zh)
+
+
+def luminance(colour: str) -> float:
+    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return sum(weight * part for weight, part in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
+@pytest.mark.parametrize("mode", [0, 1], ids=["light", "dark"])
+def test_every_colour_of_text_can_be_read(mode: int) -> None:
+    colours = {**theme.GENERATION_COLOURS, "other": theme.OTHER_COLOUR, "ink": theme.INK, "quiet": theme.QUIET}
+    for (name, pair), ground in itertools.product(colours.items(), (theme.PAGE, theme.CARD)):
+        dark, light = sorted((luminance(pair[mode]), luminance(ground[mode])))
+        assert (light + 0.05) / (dark + 0.05) >= 4.5, name
+
+
+def test_names_cannot_break_out_of_the_stylesheet() -> None:
+    assert set('"{}<>\\;') & set(theme.css_string('a"]{}<x>;\\ 猫')) == {"\\"}
+    assert theme.class_of("gpt-3.5") == "gen-gpt-3-5"
+    assert theme.class_of('my "run"') == "gen"
+
+
+# ---- the page
+
+
+def test_the_page_builds_and_offers_the_newest_chat_model(family: list[str]) -> None:
+    demo = studio.build_studio(family)
+    pickers = [block for block in demo.blocks.values() if isinstance(block, gr.Radio)]
+    assert [key for _, key in pickers[1].choices] == list(FAMILY)
+    assert pickers[1].value == "chatgpt"
+
+
+@pytest.mark.parametrize(("lang", "title"), [("en", "Chat"), ("zh", "聊天")])
+def test_the_language_can_be_fixed(family: list[str], lang: str, title: str) -> None:
+    tabs = [block for block in studio.build_studio(family, lang).blocks.values() if isinstance(block, gr.Tab)]
+    assert tabs[0].label == title
+
+
+def test_the_page_builds_without_any_model() -> None:
+    assert isinstance(studio.build_studio([]), gr.Blocks)
+
+
+def test_a_model_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(gl.UserError, match="nowhere"):
+        studio.build_studio([str(tmp_path / "nowhere")])
+
+
+def test_two_folders_of_one_name_are_told_apart(family: list[str]) -> None:
+    pool = models.ModelPool([family[0], family[0], family[0]])
+    assert list(pool.cards) == ["gpt-1", "gpt-1 (2)", "gpt-1 (3)"]
+    assert pool.cards["gpt-1 (3)"].title == "GPT-1 (3)"
+
+
+def test_a_model_is_loaded_once_whoever_asks(family: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    loads: list[str] = []
+    load = gl.load
+    monkeypatch.setattr(gl, "load", lambda source: loads.append(source) or load(source))
+    pool = models.ModelPool(family)
+    assert loads == []
+    threads = [threading.Thread(target=pool.get, args=("gpt-2",)) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(loads) == 1
+
+
+def test_a_port_in_use_is_reported_with_a_free_one() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(gl.UserError) as caught:
+            studio.check_address("127.0.0.1", port)
+    assert str(port) in caught.value.en and str(port) in caught.value.zh
+    free = int(caught.value.en.rsplit(" ", 1)[-1])
+    assert free != port
+    studio.check_address("127.0.0.1", free)
+
+
+@pytest.mark.parametrize(("host", "port"), [("127.0.0.1", 70_000), ("203.0.113.7", 7860), ("no such host", 7860)])
+def test_an_address_that_cannot_be_used_is_reported(host: str, port: int) -> None:
+    with pytest.raises(gl.UserError, match="cannot listen"):
+        studio.check_address(host, port)
+
+
+def test_a_proxy_does_not_stop_the_start(family: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, "socks5://127.0.0.1:9" if "all" in name.lower() else "http://127.0.0.1:9")
+    monkeypatch.setenv("NO_PROXY", "example.org")
+    demo = studio.start(family[:1])
+    demo.close(verbose=False)
+    assert os.environ["NO_PROXY"] == "example.org"
+    assert "no_proxy" not in os.environ
+
+
+# ---- through Gradio's client
+
+
+def said(conversation: list[dict[str, Any]]) -> list[tuple[str, str]]:
+    return [(message["role"], "".join(part["text"] for part in message["content"])) for message in conversation]
+
+
+def chat(client: Client, message: str, history: list[Any], model: str = "chatgpt", lang: str = "en") -> list[Any]:
+    job = client.submit(message, history, model, lang, *DIALS, api_name="/chat")
+    job.result(timeout=30)
+    return job.outputs()
+
+
+def test_the_chat_streams_a_reply(client: Client) -> None:
+    pictures = chat(client, "Hello", [])
+    assert len(pictures) >= 2
+    assert said(pictures[0][0]) == [("user", "Hello")]
+    roles, texts = zip(*said(pictures[-1][0]), strict=True)
+    assert roles == ("user", "assistant") and texts[1].strip()
+
+
+def test_the_chat_goes_on_and_a_base_model_joins_in(client: Client) -> None:
+    history = chat(client, "Hello", [])[-1][0]
+    longer = said(chat(client, "And now?", history, model="gpt-2")[-1][0])
+    assert [role for role, _ in longer] == ["user", "assistant"] * 2
+    assert longer[:2] == said(history)
+
+
+def test_the_same_seed_gives_the_same_reply(client: Client) -> None:
+    assert said(chat(client, "Hello", [])[-1][0]) == said(chat(client, "Hello", [])[-1][0])
+
+
+@pytest.mark.parametrize(("lang", "words"), [("en", "Type something"), ("zh", "请先输入")])
+def test_an_empty_message_is_answered_with_a_notice(client: Client, lang: str, words: str) -> None:
+    conversation, notice = chat(client, "  ", [], lang=lang)[-1][:2]
+    assert conversation == [] and words in notice
+
+
+def test_a_message_that_is_too_long_is_refused(client: Client) -> None:
+    conversation, notice = chat(client, "x" * (models.MOST_CHARACTERS + 1), [])[-1][:2]
+    assert conversation == [] and str(models.MOST_CHARACTERS) in notice
+
+
+def test_a_stranger_cannot_open_other_folders(client: Client, family: list[str]) -> None:
+    with pytest.raises(Exception, match="not in the list of choices"):
+        chat(client, "Hello", [], model=family[0])
+
+
+def columns(client: Client, prompt: str, *, selected: list[str] | None = None, as_chat: bool = True) -> list[list[str]]:
+    job = client.submit(prompt, selected or list(FAMILY), as_chat, "en", *DIALS, api_name="/compare")
+    job.result(timeout=30)
+    return [list(picture[-len(FAMILY) :]) for picture in job.outputs()]
+
+
+def test_compare_streams_every_column(client: Client) -> None:
+    pictures = columns(client, "The cat")
+    assert len(pictures) >= 2
+    assert all("written" in column and "trouble" not in column for column in pictures[-1])
+    assert [">continues<" in column for column in pictures[-1]] == [True, True, True, False]
+    assert all("caret" not in column for column in pictures[-1])
+
+
+def test_compare_can_let_every_model_continue_the_page(client: Client) -> None:
+    assert all(">continues<" in column for column in columns(client, "The cat", as_chat=False)[-1])
+
+
+def test_compare_leaves_out_what_was_not_chosen(client: Client) -> None:
+    last = columns(client, "The cat", selected=["gpt-2"])[-1]
+    assert [bool(column) for column in last] == [False, True, False, False]
+
+
+def test_a_prompt_too_long_for_one_model_shows_in_its_column_only(client: Client) -> None:
+    last = dict(zip(FAMILY, columns(client, LONG_PROMPT)[-1], strict=True))
+    assert [name for name, column in last.items() if "trouble" in column] == [SHORT_SIGHTED]
+    assert "shorten" in last[SHORT_SIGHTED]
+
+
+def test_what_people_write_is_never_markup(client: Client) -> None:
+    for column in columns(client, "<img src=x onerror=alert(1)> ${alert(2)}")[-1]:
+        assert "<img" not in column
+
+
+def test_a_quick_writer_is_not_held_up_and_a_failure_ends_only_its_own_column(
+    family: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def slow(_: gl.LanguageModel) -> Iterator[str]:
+        for _number in range(10):
+            time.sleep(0.01)
+            yield "slow "
+
+    def broken(_: gl.LanguageModel) -> Iterator[str]:
+        yield "half"
+        raise RuntimeError("broken on purpose")
+
+    writers = {"gpt-1": slow, "gpt-2": lambda _: iter(["quick"] * 10), "gpt-3": broken}
+    monkeypatch.setattr(gl.LanguageModel, "stream", lambda lm, prompt, **_: writers[lm.name](lm))
+    monkeypatch.setattr(compare, "FRAME", 0.0)
+    pool = models.ModelPool(family)
+    pictures = [picture[-4:] for picture in compare.race(pool, "The cat", list(writers), True, "en", DIALS)]
+    done = [[column != "" and "caret" not in column for column in picture] for picture in pictures]
+    assert done.index([False, True, True, False]) < len(done) - 5
+    assert "slow " * 10 in pictures[-1][0] and "quick" * 10 in pictures[-1][1] and "trouble" in pictures[-1][2]
