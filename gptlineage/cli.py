@@ -48,7 +48,7 @@ def list_generations(as_json: Json = False) -> None:
     from .lineage import generations
 
     released = model_names()
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "name": g.name,
             "year": g.year,
@@ -246,7 +246,7 @@ def chat(
 
 @app.command(epilog="Example: gptlineage studio --port 7861 --lang zh")
 def studio(
-    host: Annotated[str, typer.Option(help="The address to listen on; the default is this machine only.")] = "127.0.0.1",
+    host: Annotated[str, typer.Option(help="The address to listen on; by default this machine only.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="The port to listen on.", min=1, max=65535)] = 7860,
     lang: Annotated[str | None, typer.Option(help="en or zh (default: what the browser asks for).")] = None,
     browser: Annotated[bool, typer.Option(help="Open the page in a browser.")] = True,

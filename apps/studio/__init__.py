@@ -120,17 +120,20 @@ def start(
 def serve(host: str = "127.0.0.1", port: int = 7860, lang: str | None = None, open_browser: bool = False) -> None:
     """Serve the studio until Ctrl-C. Raises UserError when the address cannot be used."""
     check_address(host, port)
-    demo = start(host=host, port=port, lang=lang)
     speak = lang or language()
-    url = str(demo.local_url)
-    print(text("serve.open", speak, url=url), flush=True)
-    if host not in ("127.0.0.1", "localhost", "::1"):
-        print(text("serve.public", speak), flush=True)
-    if open_browser:
-        webbrowser.open(url)
+    demo = start(host=host, port=port, lang=lang)
     with contextlib.suppress(KeyboardInterrupt):
-        threading.Event().wait()
+        print(text("serve.open", speak, url=demo.local_url), flush=True)
+        if host not in ("127.0.0.1", "localhost", "::1"):
+            print(text("serve.public", speak), flush=True)
+        if open_browser:
+            webbrowser.open(str(demo.local_url))
+        wait_for_ever()
     demo.close(verbose=False)
+
+
+def wait_for_ever() -> None:
+    threading.Event().wait()
 
 
 def check_address(host: str, port: int) -> None:

@@ -63,7 +63,7 @@ def build_chat(pool: ModelPool, words: Translator, lang: gr.Radio) -> gr.Tab:
             again = words.bind(gr.Button(size="sm", elem_id="again", interactive=usable), value="chat.retry")
             clear = words.bind(gr.Button(size="sm", elem_id="new-chat"), value="chat.clear")
             words.paragraph(lambda lang: escaped("chat.hint", lang), "hint")
-        dials = build_settings(words, temperature=0.5, length=120, seed=None, seed_hint="seed_hint")
+        dials = build_settings(words, temperature=0.5, length=120, seed="", seed_hint="seed_hint")
 
     def say(message: str, history: list[Any], key: str | None, language: str, *values: Any) -> Iterator[Any]:
         """Add a message and stream the reply."""

@@ -18,7 +18,7 @@ from gptlineage.errors import explain
 
 from .models import FRAME, GENERATING, MOST_CHARACTERS, Card, ModelPool, check_prompt
 from .settings import LARGEST_SEED, as_settings, build_settings
-from .strings import COMPARE_EXAMPLES, Translator, escaped
+from .strings import COMPARE_EXAMPLES, Translator, escaped, text
 from .theme import class_of
 
 
@@ -46,7 +46,7 @@ def build_compare(pool: ModelPool, words: Translator, lang: gr.Radio) -> gr.Tab:
                 label="compare.as_chat",
                 info="compare.as_chat_hint",
             )
-            dials = build_settings(words, temperature=0.8, length=64, seed=0, seed_hint="seed_shared")
+            dials = build_settings(words, temperature=0.8, length=64, seed="0", seed_hint="seed_shared")
             with gr.Row(elem_classes="actions"):
                 run = words.bind(gr.Button(variant="primary", elem_id="run", interactive=usable), value="compare.run")
                 stop = words.bind(gr.Button(elem_id="stop", interactive=False), value="compare.stop")
@@ -60,9 +60,11 @@ def build_compare(pool: ModelPool, words: Translator, lang: gr.Radio) -> gr.Tab:
                     outputs.append(gr.HTML("", elem_classes="output", apply_default_css=False))
                 columns.append(column)
 
-    def compare(text: str, selected: list[str], chat: bool, language: str, *values: Any) -> Iterator[tuple[Any, ...]]:
+    def compare(
+        start_of_text: str, selected: list[str], chat: bool, language: str, *values: Any
+    ) -> Iterator[tuple[Any, ...]]:
         """Stream every selected model's text into its column."""
-        yield from race(pool, text, selected, chat, language, values)
+        yield from race(pool, start_of_text, selected, chat, language, values)
 
     seed = dials[-1]
     private: dict[str, Any] = {"api_visibility": "private"}
@@ -76,7 +78,7 @@ def build_compare(pool: ModelPool, words: Translator, lang: gr.Radio) -> gr.Tab:
     }
     running = [
         gr.on([run.click, prompt.submit], **event, api_name="compare"),
-        roll.click(lambda: random.randint(0, LARGEST_SEED), None, seed, **quick).then(**event, **private),
+        roll.click(lambda: str(random.randint(0, LARGEST_SEED)), None, seed, **quick).then(**event, **private),
         *(example.click(lambda line: line, example, prompt, **quick).then(**event, **private) for example in examples),
     ]
     stop.click(lambda: buttons(running=False), None, [run, stop], cancels=running, **quick)
@@ -126,11 +128,12 @@ def race(
     try:
         check_prompt(prompt)
         if not selected:
-            raise gl.UserError(*(escaped("error.no_model", language) for language in ("en", "zh")))
+            raise gl.UserError(text("error.no_model", "en"), text("error.no_model", "zh"))
+        settings = as_settings(*values)
     except gl.UserError as error:
         yield *buttons(running=False), html.escape(explain(error, lang)), *[gr.skip() for _ in names]
         return
-    runners = {name: start(pool, name, prompt, chat, lang, values) for name in names if name in selected}
+    runners = {name: start(pool, name, prompt, chat, lang, settings) for name in names if name in selected}
 
     def picture() -> tuple[Any, ...]:
         return tuple(show(runners[name], prompt, lang) if name in runners else "" for name in names)
@@ -144,9 +147,9 @@ def race(
     yield *buttons(running=False), "", *picture()
 
 
-def start(pool: ModelPool, name: str, prompt: str, chat: bool, lang: str, values: tuple[Any, ...]) -> Runner:
+def start(pool: ModelPool, name: str, prompt: str, chat: bool, lang: str, settings: dict[str, Any]) -> Runner:
     """A model at the start; one that cannot begin (the prompt is too long for it) says why in its own column."""
-    card, settings = pool.cards[name], as_settings(*values)
+    card = pool.cards[name]
     runner = Runner(card, as_chat=chat and card.speaks_chat, pieces=iter(()))
     try:
         lm = pool.get(name)

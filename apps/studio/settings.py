@@ -6,15 +6,15 @@ from typing import Any
 
 import gradio as gr
 
-from .strings import Translator
+import gptlineage as gl
+
+from .strings import Translator, text
 
 LONGEST = 400  # tokens; a page that never ends helps nobody
 LARGEST_SEED = 2**31 - 1
 
 
-def build_settings(
-    words: Translator, *, temperature: float, length: int, seed: int | None, seed_hint: str
-) -> list[Any]:
+def build_settings(words: Translator, *, temperature: float, length: int, seed: str, seed_hint: str) -> list[Any]:
     """A folded panel. The components come in the order in which `as_settings` expects their values."""
     panel = words.bind(gr.Accordion(open=False), label="settings.title")
     with panel, gr.Row(elem_classes="dial-grid"):
@@ -23,19 +23,23 @@ def build_settings(
             gr.Slider(0, 200, value=50, step=1),
             gr.Slider(0.05, 1, value=1, step=0.05),
             gr.Slider(8, LONGEST, value=length, step=8),
-            gr.Number(value=seed, precision=0, minimum=0, maximum=LARGEST_SEED),
+            # Not a Number: that one turns an empty field into 0 when the panel opens.
+            gr.Textbox(value=seed, max_lines=1, max_length=10),
         ]
     for name, dial in zip(("temperature", "top_k", "top_p", "length", "seed"), dials, strict=True):
         words.bind(dial, label=f"settings.{name}", info=f"settings.{seed_hint if name == 'seed' else name + '_hint'}")
     return dials
 
 
-def as_settings(temperature: float, top_k: float, top_p: float, length: float, seed: float | None) -> dict[str, Any]:
-    """The dials' values as the engine's arguments."""
+def as_settings(temperature: float, top_k: float, top_p: float, length: float, seed: str | None) -> dict[str, Any]:
+    """The dials' values as the engine's arguments. Raises UserError for a seed that is no number."""
+    wanted = (seed or "").strip()
+    if wanted and not (wanted.isdecimal() and int(wanted) <= LARGEST_SEED):
+        raise gl.UserError(text("error.seed", "en"), text("error.seed", "zh"))
     return {
         "temperature": float(temperature),
         "top_k": int(top_k),
         "top_p": float(top_p),
         "max_new_tokens": min(int(length), LONGEST),
-        "seed": None if seed is None else int(seed),
+        "seed": int(wanted) if wanted else None,
     }

@@ -139,6 +139,10 @@ STRINGS: dict[str, tuple[str, str]] = {
     ),
     "error.no_model": ("Choose at least one model.", "请至少选择一个模型。"),
     "error.no_prompt": ("Type something first.", "请先输入内容。"),
+    "error.seed": (
+        "The seed must be a whole number from 0 to 2147483647, or empty.",
+        "随机种子须为 0 到 2147483647 的整数，或留空。",
+    ),
     "error.unexpected": (
         "Something went wrong here; the terminal that runs the studio says what.",
         "这里出了错；详情见运行工作室的终端。",

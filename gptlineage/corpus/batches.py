@@ -21,7 +21,7 @@ class Batches:
         """Where this epoch's windows begin, shuffled."""
         if epoch != self._epoch:
             rng = np.random.default_rng((self.seed, epoch))
-            phase = rng.integers(0, min(self.n_ctx, len(self.shard) - self.n_ctx))
+            phase = int(rng.integers(0, min(self.n_ctx, len(self.shard) - self.n_ctx)))
             n_windows = min(self.per_epoch, (len(self.shard) - phase - 1) // self.n_ctx)
             self._starts = phase + self.n_ctx * rng.permutation(max(1, n_windows))
             self._epoch = epoch

@@ -106,7 +106,8 @@ def read_text(file: Path, start: int, end: int) -> Iterator[str]:
                 text = decoder.decode(block)
                 if "\0" in text:
                     raise UserError(
-                        f"{file} looks like a binary file; give UTF-8 text.", f"{file} 像是二进制文件；请给出 UTF-8 文本。"
+                        f"{file} looks like a binary file; give UTF-8 text.",
+                        f"{file} 像是二进制文件；请给出 UTF-8 文本。",
                     )
                 if text:
                     yield text

@@ -57,8 +57,7 @@ def run_nanogpt(folder: Path, text: Path, seed: int) -> tuple[float, float]:
         shutil.copytree(folder, copy, ignore=shutil.ignore_patterns(".git"))
         data = copy / "data" / "shakespeare_char"
         shutil.copy(text, data / "input.txt")
-        quiet = dict(cwd=copy, capture_output=True, text=True)
-        subprocess.run([sys.executable, data / "prepare.py"], check=True, **quiet)
+        run(copy, str(data / "prepare.py"))
         if seed:  # train.py fixes its seed; other seeds change that one number in the copy
             script = copy / "train.py"
             script.write_text(script.read_text().replace("manual_seed(1337", f"manual_seed({1337 + seed}"))
@@ -66,12 +65,8 @@ def run_nanogpt(folder: Path, text: Path, seed: int) -> tuple[float, float]:
             "--device=cpu --compile=False --eval_iters=1 --eval_interval=2000 --log_interval=1 --block_size=64 "
             "--batch_size=12 --n_layer=4 --n_head=4 --n_embd=128 --max_iters=2000 --lr_decay_iters=2000 --dropout=0.0"
         )
-        command = [sys.executable, "train.py", "config/train_shakespeare_char.py", *options.split()]
-        done = subprocess.run(command, **quiet)  # type: ignore[call-overload]
-        if done.returncode:
-            lines = done.stderr.strip().splitlines() or ["?"]
-            raise UserError(f"nanoGPT's train.py failed: {lines[-1]}", f"nanoGPT 的 train.py 运行失败：{lines[-1]}")
-        times = [float(ms) / 1000 for ms in re.findall(r"iter \d+: loss [\d.]+, time ([\d.]+)ms", done.stdout)]
+        printed = run(copy, "train.py", "config/train_shakespeare_char.py", *options.split())
+        times = [float(ms) / 1000 for ms in re.findall(r"iter \d+: loss [\d.]+, time ([\d.]+)ms", printed)]
         times = times[1:-1]  # the first and the last include an evaluation
         seconds = sum(times) / len(times) * 2000
         checkpoint = torch.load(copy / "out-shakespeare-char" / "ckpt.pt", weights_only=True)
@@ -82,6 +77,15 @@ def run_nanogpt(folder: Path, text: Path, seed: int) -> tuple[float, float]:
         ids = torch.from_numpy(val.window(0, len(val)))
         # Given targets, nanoGPT's model returns the logits of every position.
         return full_loss(lambda x: model.eval()(x, x)[0], ids, 64), seconds
+
+
+def run(folder: Path, *command: str) -> str:
+    """What a Python script of nanoGPT's prints; UserError when it fails."""
+    done = subprocess.run([sys.executable, *command], cwd=folder, capture_output=True, text=True)
+    if done.returncode:
+        reason = (done.stderr.strip().splitlines() or ["?"])[-1]
+        raise UserError(f"nanoGPT's {command[0]} failed: {reason}", f"nanoGPT 的 {command[0]} 运行失败：{reason}")
+    return done.stdout
 
 
 def run_ours(recipe: Recipe, text: Path) -> tuple[float, float]:

@@ -64,7 +64,9 @@ def load_nanogpt(folder: Path) -> ModuleType:
     return module
 
 
-def ours_training(config: ModelConfig, batch_size: int, shard: Shard, folder: Path, optimizer: str) -> Callable[[], float]:
+def ours_training(
+    config: ModelConfig, batch_size: int, shard: Shard, folder: Path, optimizer: str
+) -> Callable[[], float]:
     recipe = Recipe(steps=TRAIN_STEPS, batch_size=batch_size, optimizer=optimizer, eval_every=10**9)
 
     def run() -> float:

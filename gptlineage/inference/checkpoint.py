@@ -51,7 +51,7 @@ def replace(path: Path, write: Callable[[Path], Any]) -> None:
             write(temporary)
             with temporary.open("rb") as stream:
                 os.fsync(stream.fileno())
-            os.replace(temporary, path)
+            temporary.replace(path)
         finally:
             temporary.unlink(missing_ok=True)
 

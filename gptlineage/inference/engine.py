@@ -61,7 +61,8 @@ class LanguageModel:
         ids = [self.tokenizer.end_of_text, *self.tokenizer.encode(prompt)]
         if len(ids) > self.config.n_ctx:
             raise UserError(
-                f"The prompt has {len(ids) - 1} tokens, but {self.name} reads at most {self.config.n_ctx - 1}; shorten it.",
+                f"The prompt has {len(ids) - 1} tokens, but {self.name} reads at most {self.config.n_ctx - 1}; "
+                "shorten it.",
                 f"提示有 {len(ids) - 1} 个词元，而 {self.name} 最多读取 {self.config.n_ctx - 1} 个；请缩短。",
             )
         return self._pieces(ids, check_length(max_new_tokens), sampling, self.tokenizer.end_of_text)
@@ -159,7 +160,8 @@ def is_chinese(text: str) -> bool:
 def check_length(max_new_tokens: int) -> int:
     if max_new_tokens < 1:
         raise UserError(
-            f"max_new_tokens is {max_new_tokens}; ask for at least 1.", f"max_new_tokens 是 {max_new_tokens}；至少为 1。"
+            f"max_new_tokens is {max_new_tokens}; ask for at least 1.",
+            f"max_new_tokens 是 {max_new_tokens}；至少为 1。",
         )
     return max_new_tokens
 
@@ -167,7 +169,8 @@ def check_length(max_new_tokens: int) -> int:
 def model_names() -> list[str]:
     """The released miniatures, by name, as they lie in `data/models`, oldest generation first."""
     folders = [path for path in models_dir().glob("*") if (path / "config.json").is_file()]
-    return [path.name for path in sorted(folders, key=lambda path: (read_json(path / "provenance.json")["year"], path.name))]
+    years = {path.name: read_json(path / "provenance.json").get("year", 0) for path in folders}
+    return sorted(years, key=lambda name: (years[name], name))
 
 
 def load(name: str | Path, device: str = "cpu") -> LanguageModel:

@@ -31,7 +31,7 @@ def generation(name: str) -> Generation:
 
 
 def diff(old: Generation, new: Generation, size: str = "mini") -> dict[str, tuple[Any, Any]]:
-    """What differs between two generations: configuration fields first, then data and training, `{name: (old, new)}`."""
+    """What differs between two generations, `{name: (old, new)}`: the configuration, then data and training."""
     rows: dict[str, tuple[Any, Any]] = dict(config_diff(old.config(size), new.config(size)))
     told = {
         "corpus": (old.mixture, new.mixture),

@@ -76,10 +76,8 @@ def train_generation(
     parent = load_parent(generation, folder) if generation.starts_from else None
     tokenizer = parent.tokenizer if parent else open_tokenizer(options)
     torch.manual_seed(options.seed)
-    if parent:
-        model = parent.model
-    else:
-        model = build(replace(generation.config(options.size), vocab_size=tokenizer.vocab_size))
+    config = replace(generation.config(options.size), vocab_size=tokenizer.vocab_size)
+    model = parent.model if parent else build(config)
     history: dict[str, Any] = {}
     for stage in generation.stages:
         place = folder / stage.objective

@@ -28,6 +28,8 @@ def sinusoids(n_ctx: int, d_model: int) -> Tensor:
 class Stack(nn.Module):
     """`model(ids[B, T]) -> logits[B, T, vocab_size]`, float32."""
 
+    waves: Tensor  # the fixed positions, where they are not learned
+
     def __init__(self, config: ModelConfig):
         super().__init__()
         self.config = config
@@ -35,7 +37,7 @@ class Stack(nn.Module):
         if config.positions == "learned":
             self.positions = nn.Embedding(config.n_ctx, config.d_model)
         else:
-            self.register_buffer("sinusoids", sinusoids(config.n_ctx, config.d_model), persistent=False)
+            self.register_buffer("waves", sinusoids(config.n_ctx, config.d_model), persistent=False)
         self.dropout = nn.Dropout(config.dropout)
         self.blocks = nn.ModuleList(Block(config, layer) for layer in range(config.n_layers))
         if config.final_norm:
@@ -73,7 +75,7 @@ class Stack(nn.Module):
         if self.config.positions == "learned":
             x = x + self.positions(position)
         else:
-            x = x * math.sqrt(self.config.d_model) + self.sinusoids[position].to(x.dtype)
+            x = x * math.sqrt(self.config.d_model) + self.waves[position].to(x.dtype)
         x = self.dropout(x)
         for block in self.blocks:
             x = block(x, cache)

@@ -112,7 +112,8 @@ class DirectPreference:
                 self.rejected.append(rows[1])
         if not self.chosen:
             raise UserError(
-                "The judge found no reply better than another, so there is nothing to prefer; fine-tune for longer first.",
+                "The judge found no reply better than another, so there is nothing to prefer; "
+                "fine-tune for longer first.",
                 "评判者没有发现更好或更差的回答，因此没有偏好可学；请先微调更久。",
             )
         self.reference_gap = self._gaps(model)

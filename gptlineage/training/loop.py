@@ -59,9 +59,13 @@ def choose_device(name: str) -> str:
     if name == "auto":
         return "cuda" if torch.cuda.is_available() else "cpu"
     if name not in ("cpu", "cuda"):
-        raise UserError(f"Unknown device {name!r}; use auto, cpu or cuda.", f"未知设备 {name!r}；请用 auto、cpu 或 cuda。")
+        raise UserError(
+            f"Unknown device {name!r}; use auto, cpu or cuda.", f"未知设备 {name!r}；请用 auto、cpu 或 cuda。"
+        )
     if name == "cuda" and not torch.cuda.is_available():
-        raise UserError("This machine shows no CUDA GPU; use --device cpu.", "本机没有可用的 CUDA GPU；请用 --device cpu。")
+        raise UserError(
+            "This machine shows no CUDA GPU; use --device cpu.", "本机没有可用的 CUDA GPU；请用 --device cpu。"
+        )
     return name
 
 

@@ -38,10 +38,8 @@ def lr_share(recipe: Recipe, step: int) -> float:
     if step < warmup:
         return (step + 1) / warmup
     progress = (step - warmup) / max(1, recipe.steps - warmup)
-    if recipe.schedule == "cosine":
-        decay = 0.5 * (1 + math.cos(math.pi * progress))
-    else:
-        decay = min(1.0, (1 - progress) / 0.4)
+    cosine, flat = 0.5 * (1 + math.cos(math.pi * progress)), min(1.0, (1 - progress) / 0.4)
+    decay = cosine if recipe.schedule == "cosine" else flat
     return recipe.final_lr + (1 - recipe.final_lr) * decay
 
 

@@ -46,7 +46,8 @@ class Recipe:
             )
         if self.optimizer not in ("adamw", "muon") or self.schedule not in ("cosine", "flat"):
             raise UserError(
-                f"Unknown optimizer {self.optimizer!r} or schedule {self.schedule!r}; use adamw or muon, cosine or flat.",
+                f"Unknown optimizer {self.optimizer!r} or schedule {self.schedule!r}; "
+                "use adamw or muon, cosine or flat.",
                 f"未知的优化器 {self.optimizer!r} 或学习率计划 {self.schedule!r}；请用 adamw 或 muon，cosine 或 flat。",
             )
 

@@ -108,6 +108,9 @@ def share_right(model: Stack, tokenizer: Tokenizer, dialogues: Sequence[Dialogue
     return sum(judge(d, reply).right for d, reply in zip(dialogues, replies, strict=True)) / len(dialogues)
 
 
-def sample_replies(model: Stack, tokenizer: Tokenizer, dialogues: Sequence[Dialogue], n: int = 3) -> list[dict[str, str]]:
+def sample_replies(
+    model: Stack, tokenizer: Tokenizer, dialogues: Sequence[Dialogue], n: int = 3
+) -> list[dict[str, str]]:
+    """What the model answers to the first `n` dialogues, for the log."""
     replies = reply_to_all(model, tokenizer, [dialogue.prompt for dialogue in dialogues[:n]])
     return [{"prompt": d.prompt[-1]["content"], "text": reply} for d, reply in zip(dialogues, replies, strict=False)]

@@ -24,7 +24,7 @@ from .conftest import FAMILY, LONG_PROMPT, SHORT_SIGHTED
 
 studio = import_app("studio")
 strings, theme, models, compare = studio.strings, studio.theme, studio.models, studio.compare
-DIALS = (0.8, 50, 1.0, 24, 7)  # temperature, top-k, top-p, length, seed
+DIALS = (0.8, 50, 1.0, 24, "7")  # temperature, top-k, top-p, length, seed
 
 
 @pytest.fixture(scope="module")
@@ -161,6 +161,24 @@ def test_an_address_that_cannot_be_used_is_reported(host: str, port: int) -> Non
         studio.check_address(host, port)
 
 
+def test_serving_says_where_and_ends_quietly(
+    family: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def ctrl_c() -> None:
+        raise KeyboardInterrupt
+
+    start = studio.start
+    monkeypatch.setattr(studio, "start", lambda **settings: start(family[:1], **settings))
+    monkeypatch.setattr(studio, "wait_for_ever", ctrl_c)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    studio.serve(port=port, lang="zh")
+    told = capsys.readouterr()
+    assert f"http://127.0.0.1:{port}" in told.out and "Ctrl-C" in told.out and told.err == ""
+    studio.check_address("127.0.0.1", port)  # and the port is free again
+
+
 def test_a_proxy_does_not_stop_the_start(family: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
         monkeypatch.setenv(name, "socks5://127.0.0.1:9" if "all" in name.lower() else "http://127.0.0.1:9")
@@ -212,6 +230,19 @@ def test_an_empty_message_is_answered_with_a_notice(client: Client, lang: str, w
 def test_a_message_that_is_too_long_is_refused(client: Client) -> None:
     conversation, notice = chat(client, "x" * (models.MOST_CHARACTERS + 1), [])[-1][:2]
     assert conversation == [] and str(models.MOST_CHARACTERS) in notice
+
+
+@pytest.mark.parametrize("seed", ["seven", "-1", "1.5", "99999999999"])
+def test_a_seed_that_is_no_number_is_explained(family: list[str], seed: str) -> None:
+    pool = models.ModelPool(family)
+    dials = (*DIALS[:-1], seed)
+    assert "seed must be" in list(studio.chat.turn(pool, [], "Hello", "chatgpt", "en", dials))[-1][1]
+    assert "随机种子" in list(compare.race(pool, "Hello", ["gpt-1"], True, "zh", dials))[-1][2]
+
+
+def test_an_empty_seed_means_a_new_text_each_time() -> None:
+    assert studio.settings.as_settings(*DIALS[:-1], " ")["seed"] is None
+    assert studio.settings.as_settings(*DIALS)["seed"] == 7
 
 
 def test_a_stranger_cannot_open_other_folders(client: Client, family: list[str]) -> None:

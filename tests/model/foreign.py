@@ -1,4 +1,4 @@
-"""Random models of `transformers`, and their weights under our names: the independent implementation of each generation."""
+"""Random models of `transformers`, and their weights under our names."""
 
 from __future__ import annotations
 
@@ -32,7 +32,12 @@ def gpt2_style(source: dict[str, Tensor], n_layers: int, names: dict[str, str]) 
         "tokens.weight": source[names["tokens"]],
         "positions.weight": source[names["positions"]],
     }
-    parts = {"attn.c_attn": "attention.qkv", "attn.c_proj": "attention.out", "mlp.c_fc": "mlp.up", "mlp.c_proj": "mlp.down"}
+    parts = {
+        "attn.c_attn": "attention.qkv",
+        "attn.c_proj": "attention.out",
+        "mlp.c_fc": "mlp.up",
+        "mlp.c_proj": "mlp.down",
+    }
     for layer in range(n_layers):
         for theirs, ours in parts.items():
             weights[f"blocks.{layer}.{ours}.weight"] = source[f"transformer.h.{layer}.{theirs}.weight"].T

@@ -13,7 +13,9 @@ from tests.model import foreign
 SMALL = dict(n_layers=4, d_model=48, d_ff=0, n_heads=4, n_ctx=64, vocab_size=211)
 
 
-@pytest.mark.parametrize(("name", "implementation"), [("gpt-1", foreign.gpt1), ("gpt-2", foreign.gpt2), ("gpt-3", foreign.gpt3)])
+@pytest.mark.parametrize(
+    ("name", "implementation"), [("gpt-1", foreign.gpt1), ("gpt-2", foreign.gpt2), ("gpt-3", foreign.gpt3)]
+)
 def test_logits_equal_transformers(name, implementation):
     torch.manual_seed(1)
     config = replace(generation(name).config(), **SMALL)
