@@ -5,13 +5,13 @@ Every error that a person can put right ends in one line on stderr, in their lan
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import sys
 from pathlib import Path
 from typing import Annotated, Any
 
-import click
 import typer
 from rich.console import Console
 from rich.table import Table
@@ -20,11 +20,12 @@ from .errors import UserError, explain, language
 
 app = typer.Typer(
     add_completion=False,
-    no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     help="How attention became ChatGPT: train, sample, compare and chat with miniatures of the GPT family.",
 )
+# Typer has carried a copy of click of its own since 0.26: whichever it is, this is its class for a wrong command line.
+UsageError: type[Exception] = typer.BadParameter.__mro__[1]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for other programs.")]
 Temperature = Annotated[float, typer.Option(help="0 takes the likeliest token; higher is bolder.")]
 TopK = Annotated[int, typer.Option(help="Keep only the k likeliest tokens; 0 keeps all.")]
@@ -133,7 +134,7 @@ def train(
     quick: Annotated[bool, typer.Option("--quick", help="The short recipe: all of it in half an hour.")] = False,
     optimizer: Annotated[str, typer.Option(help="muon (the miniatures') or adamw (the papers' reference).")] = "muon",
     tokenizer: Annotated[str, typer.Option(help="world, bytes, or a new vocabulary of this size.")] = "world",
-    seed: Annotated[int, typer.Option(help="The same seed gives the same model.")] = 0,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same model.", min=0, max=2**32 - 1)] = 0,
 ) -> None:
     """Train a generation; Ctrl-C stops it cleanly and --resume goes on exactly there."""
     from .lineage import generation, generations
@@ -212,16 +213,18 @@ def compare(
     from .inference.compare import continuations
 
     names = [name.strip() for name in models.split(",") if name.strip()] if models else model_names()
+    if not names:
+        raise UserError("There is no model to compare; name some with --models.", "没有模型可比；请用 --models 指定。")
     lms = [load(name) for name in names]
     rows = continuations(lms, prompt, **settings(max_new_tokens, temperature, top_k, top_p, seed))
+    if all("error" in row for row in rows):
+        raise UserError(rows[0]["error"], rows[0]["error_zh"])
     if as_json:
         return show_json({"prompt": prompt, "seed": seed, "rows": rows})
     table = Table("模型" if zh() else "model", "年份" if zh() else "year", "续写" if zh() else "continuation")
     for row in rows:
         table.add_row(row["model"], str(row["year"]), row.get("text") or explain_row(row))
     Console().print(table)
-    if all("error" in row for row in rows):
-        raise typer.Exit(1)
 
 
 def explain_row(row: dict[str, Any]) -> str:
@@ -285,18 +288,19 @@ def exam(
 
 
 def complain(message: str) -> None:
-    print(("错误：" if zh() else "error: ") + message, file=sys.stderr)
+    """One line on stderr, whatever line breaks a file name or a library put into the message."""
+    print(("错误：" if zh() else "error: ") + " ".join(message.split()), file=sys.stderr)
 
 
-def usage_message(error: click.ClickException) -> str:
-    """Click's own complaints about the command line, with their commonest kinds in Chinese too."""
+def usage_message(error: Any) -> str:
+    """Typer's own complaints about the command line, with their commonest kinds in Chinese too."""
     message = error.format_message()
     if zh():
         message = {
-            click.NoSuchOption: "没有这个选项：",
-            click.MissingParameter: "缺少参数：",
-            click.BadParameter: "参数无效：",
-        }.get(type(error), "命令有误：") + message
+            "NoSuchOption": "没有这个选项：",
+            "MissingParameter": "缺少参数：",
+            "BadParameter": "参数无效：",
+        }.get(type(error).__name__, "命令有误：") + message
         return message + "（加 --help 查看用法）"
     return message + " (--help shows the usage)"
 
@@ -307,12 +311,15 @@ def main() -> None:
     from .training import Interrupted
 
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    for stream in (sys.stdin, sys.stdout):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a byte that is not text is no reason to stop
     try:
-        code = app(standalone_mode=False)
+        code = app(sys.argv[1:] or ["--help"], standalone_mode=False)
     except (UserError, ConfigError) as error:
         complain(explain(error))
         code = 2
-    except click.ClickException as error:
+    except UsageError as error:
         complain(usage_message(error))
         code = 2
     except Interrupted as stop:
@@ -322,7 +329,7 @@ def main() -> None:
             else f"stopped at step {stop.step}; the same command with --resume goes on."
         )
         code = 130
-    except (KeyboardInterrupt, click.Abort, EOFError):
+    except (KeyboardInterrupt, typer.Abort, EOFError):
         complain("已停止。" if zh() else "stopped.")
         code = 130
     except BrokenPipeError:  # the reader of our output (head, less) has gone

@@ -24,6 +24,14 @@ def models_dir() -> Path:
     return data_dir() / "models"
 
 
+def user_path(name: str | Path) -> Path:
+    """The path that a person typed, with `~` for their home; one of an unknown user is an ordinary name."""
+    try:
+        return Path(name).expanduser()
+    except RuntimeError:
+        return Path(name)
+
+
 def import_app(name: str) -> ModuleType:
     """Import `apps.<name>` of a clone, or `gptlineage.apps.<name>` of a wheel."""
     if HOME == PACKAGE:

@@ -105,7 +105,8 @@ class ModelPool:
         """The loaded model. Raises UserError when its files are damaged."""
         with self._locks[key]:
             if key not in self._loaded:
-                self._loaded[key] = gl.load(self.cards[key].source)
+                # Under its title: an error that names the model must not show a path.
+                self._loaded[key] = replace(gl.load(self.cards[key].source), name=self.cards[key].title)
             return self._loaded[key]
 
     def preload(self) -> None:

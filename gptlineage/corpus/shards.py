@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -26,7 +27,7 @@ class ShardWriter:
         self.n_tokens = 0
 
     def write(self, ids: list[int]) -> None:
-        np.asarray(ids, dtype=self.dtype).tofile(self.stream)
+        self.stream.write(np.asarray(ids, dtype=self.dtype).tobytes())
         self.n_tokens += len(ids)
 
     def close(self) -> None:
@@ -64,7 +65,7 @@ def prepare(
         "val_tokens": val_tokens,
     }
     meta = folder / META
-    if not (meta.is_file() and json.loads(meta.read_text(encoding="utf-8")) == wanted):
+    if not holds(meta, wanted):
         meta.unlink(missing_ok=True)
         for split, limit in (("train", train_tokens), ("val", val_tokens)):
             take_all = not source.endless and split == "train"
@@ -83,6 +84,14 @@ def prepare(
                 )
         meta.write_text(json.dumps(wanted), encoding="utf-8")
     return Shard(folder / "train.bin", tokenizer.vocab_size), Shard(folder / "val.bin", tokenizer.vocab_size)
+
+
+def holds(meta: Path, wanted: dict[str, Any]) -> bool:
+    """Whether the corpus file says just this; one that is missing, or was cut off by a kill, does not."""
+    try:
+        return json.loads(meta.read_text(encoding="utf-8")) == wanted
+    except (OSError, ValueError):
+        return False
 
 
 def encoded(source: Source, tokenizer: Tokenizer, split: str) -> Iterator[list[int]]:

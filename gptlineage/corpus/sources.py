@@ -6,12 +6,14 @@ A source yields pieces of documents; it knows nothing of tokens. What it yields 
 from __future__ import annotations
 
 import codecs
+import contextlib
 import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from ..errors import UserError
+from ..paths import user_path
 from ..world import MIXTURES, World, fingerprint
 
 BLOCK_BYTES = 1 << 20
@@ -85,17 +87,26 @@ class FileSource:
     def fingerprint(self) -> str:
         digest = hashlib.sha256()
         for file in self.files:
-            with file.open("rb") as stream:
+            with reading(file), file.open("rb") as stream:
                 while block := stream.read(BLOCK_BYTES):
                     digest.update(block)
         return f"{self.name}:sha256={digest.hexdigest()[:16]}"
+
+
+@contextlib.contextmanager
+def reading(file: Path) -> Iterator[None]:
+    """Turn what the operating system says about `file` into a line for a person."""
+    try:
+        yield
+    except OSError as error:
+        raise UserError(f"{file} cannot be read: {error.strerror}.", f"无法读取 {file}：{error.strerror}。") from error
 
 
 def read_text(file: Path, start: int, end: int) -> Iterator[str]:
     """The text of the bytes `start` to `end`, block by block; the character on a border is dropped."""
     decoder = codecs.getincrementaldecoder("utf-8-sig" if start == 0 else "utf-8")()
     try:
-        with file.open("rb") as stream:
+        with reading(file), file.open("rb") as stream:
             stream.seek(start)
             if start:
                 _skip_broken_character(stream)
@@ -142,4 +153,4 @@ def open_source(name: str, *, mixture: str, seed: int = 0) -> Source:
                 f"微世界没有 {wanted!r} 这种混合；请从 {'、'.join(MIXTURES)} 中选择。",
             )
         return WorldSource(wanted, seed)
-    return FileSource(Path(name).expanduser())
+    return FileSource(user_path(name))

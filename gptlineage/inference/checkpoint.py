@@ -62,7 +62,7 @@ def write_json(path: Path, content: Any) -> None:
 
 
 def save_model(folder: Path, model: Stack, tokenizer: Tokenizer, provenance: dict[str, Any], card: str) -> None:
-    """Write everything a person needs to use the model."""
+    """Write everything a person needs to use the model; `config.json` comes last and says that all of it is there."""
     with disk_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
         tokenizer.save(folder)
@@ -71,6 +71,7 @@ def save_model(folder: Path, model: Stack, tokenizer: Tokenizer, provenance: dic
     replace(folder / "model.safetensors", lambda temporary: save_file(tensors, temporary))
     write_json(folder / "provenance.json", provenance)
     replace(folder / "README.md", lambda temporary: temporary.write_text(card, encoding="utf-8"))
+    write_json(folder / "config.json", {"format": FORMAT, **model.config.to_dict()})
 
 
 def read_json(path: Path) -> dict[str, Any]:

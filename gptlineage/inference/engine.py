@@ -12,7 +12,7 @@ from typing import Any
 
 from ..errors import UserError, unknown
 from ..model import ModelConfig, Stack
-from ..paths import models_dir
+from ..paths import models_dir, user_path
 from ..text import Tokenizer, check_messages, encode_prompt
 from .checkpoint import load_model, read_json
 from .generate import generate_ids, pieces
@@ -179,7 +179,7 @@ def load(name: str | Path, device: str = "cpu") -> LanguageModel:
     Raises UserError when there is none (naming the nearest), or when it is incomplete or damaged.
     """
     released = models_dir() / str(name)
-    folder = released if str(name) in model_names() else Path(name).expanduser()
+    folder = released if str(name) in model_names() else user_path(name)
     if not folder.is_dir():
         raise unknown("model", "模型", str(name), model_names())
     if not (folder / "config.json").is_file():
@@ -187,9 +187,16 @@ def load(name: str | Path, device: str = "cpu") -> LanguageModel:
             f"{folder} holds no finished model (no config.json); train it to the end or choose another folder.",
             f"{folder} 中没有完成的模型（缺少 config.json）；请训练完成或选择其他文件夹。",
         )
+    model, tokenizer = load_model(folder, device), Tokenizer.load(folder)
+    n_entries, n_ids = tokenizer.vocab_size, model.config.vocab_size
+    if n_entries != n_ids:
+        raise UserError(
+            f"The tokenizer in {folder} has {n_entries} entries, but its model {n_ids}; copy both again.",
+            f"{folder} 中的分词器有 {n_entries} 个词元，模型却有 {n_ids} 个；请重新复制两者。",
+        )
     return LanguageModel(
-        name=folder.name,
-        model=load_model(folder, device),
-        tokenizer=Tokenizer.load(folder),
+        name=str(name),
+        model=model,
+        tokenizer=tokenizer,
         provenance=read_json(folder / "provenance.json"),
     )

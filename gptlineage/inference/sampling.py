@@ -41,6 +41,12 @@ class Sampling:
                 f"top_p {self.top_p} 超出范围；请取大于 0 且不超过 1 的值。",
             )
 
+        if self.seed is not None and not -(2**63) <= self.seed < 2**63:
+            raise UserError(
+                f"The seed {self.seed} is out of range; choose a whole number of at most 18 digits.",
+                f"种子 {self.seed} 超出范围；请取不超过 18 位的整数。",
+            )
+
     def generator(self) -> Generator:
         generator = Generator()
         if self.seed is None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from ..errors import UserError, explain
-from .engine import LanguageModel
+from .engine import LanguageModel, check_length
+from .sampling import Sampling
 
 LINES = {
     "greeting": ("{name}. /clear starts afresh, /quit ends.", "{name}。输入 /clear 重新开始，/quit 结束。"),
@@ -18,11 +19,13 @@ LINES = {
 
 
 def converse(lm: LanguageModel, settings: dict[str, Any], lang: str) -> None:
-    """Read a line, stream the reply, until /quit or the end of input."""
+    """Read a line, stream the reply, until /quit or the end of input. Raises UserError for settings out of range."""
 
     def say(key: str) -> None:
         print(LINES[key][lang == "zh"].format(name=lm.name))
 
+    check_length(settings["max_new_tokens"])
+    Sampling(**{name: value for name, value in settings.items() if name != "max_new_tokens"})
     say("greeting")
     if not lm.speaks_chat:
         say("base")

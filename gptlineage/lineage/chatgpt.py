@@ -25,7 +25,7 @@ CHATGPT = GPT3.evolve(
         Stage(
             objective="sft",
             release=Recipe(steps=800, batch_size=32, lr=1e-3, weight_decay=0.0, schedule="flat", final_lr=0.0),
-            quick=Recipe(steps=450, batch_size=32, lr=1e-3, weight_decay=0.0, schedule="flat", final_lr=0.0),
+            quick=Recipe(steps=400, batch_size=32, lr=1e-3, weight_decay=0.0, schedule="flat", final_lr=0.0),
             options=dict(page_rows=4),
         ),
         Stage(

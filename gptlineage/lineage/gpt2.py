@@ -34,7 +34,7 @@ GPT2 = GPT1.evolve(
         Stage(
             objective="pretrain",
             release=Recipe(steps=2000, batch_size=12, optimizer="muon", lr=3e-3, schedule="flat", final_lr=0.0),
-            quick=Recipe(steps=1200, batch_size=12, optimizer="muon", lr=3e-3, schedule="flat", final_lr=0.0),
+            quick=Recipe(steps=1000, batch_size=12, optimizer="muon", lr=3e-3, schedule="flat", final_lr=0.0),
         ),
     ),
     claims=(

@@ -45,7 +45,7 @@ GPT3 = GPT2.evolve(
         Stage(
             objective="pretrain",
             release=Recipe(steps=2400, batch_size=12, optimizer="muon", lr=3e-3, schedule="flat", final_lr=0.0),
-            quick=Recipe(steps=1000, batch_size=12, optimizer="muon", lr=3e-3, schedule="flat", final_lr=0.0),
+            quick=Recipe(steps=900, batch_size=12, optimizer="muon", lr=3e-3, schedule="flat", final_lr=0.0),
         ),
     ),
     claims=(

@@ -21,6 +21,7 @@ import torch
 from ..corpus import Shard, open_source, prepare
 from ..errors import UserError
 from ..inference import LanguageModel, load, save_model
+from ..inference.checkpoint import disk_errors
 from ..model import Stack, build
 from ..paths import data_dir
 from ..text import Tokenizer
@@ -65,6 +66,13 @@ def train_generation(
 
     Raises UserError when the folder holds another run, the data cannot be read, or the parent is missing.
     """
+    with disk_errors(folder):
+        return run_stages(generation, folder, options, watch)
+
+
+def run_stages(
+    generation: Generation, folder: Path, options: Options, watch: Callable[[str], Watch] | None
+) -> Path:
     finished = (folder / "config.json").is_file()
     if not options.resume and (finished or any(folder.glob(f"*/{RESUME}"))):
         raise UserError(
@@ -86,7 +94,8 @@ def train_generation(
             done = load(place, options.device)
             model, history = done.model, done.provenance["history"]
             continue
-        place.mkdir(parents=True, exist_ok=True)
+        with disk_errors(place):
+            place.mkdir(parents=True, exist_ok=True)
         objective = OBJECTIVES[stage.objective](model, tokenizer, stage, recipe, generation, options, place)
         state = train(
             model,
@@ -273,7 +282,7 @@ def save(
         "year": generation.year,
         "size": options.size,
         "n_parameters": model.n_parameters,
-        "parent": parent.name if parent else None,
+        "parent": parent.provenance["generation"] if parent else None,
         "stages": [*before, *history],
         "recipe": "quick" if options.quick else "release",
         "seed": options.seed,

@@ -39,6 +39,7 @@ SPECIALS = (
     "<|extract|>",
 )
 FILE_NAME = "tokenizer.json"
+LARGEST_VOCABULARY = 1_000_000
 
 
 class Tokenizer:
@@ -59,13 +60,13 @@ class Tokenizer:
     def train(cls, texts: Iterable[str], vocab_size: int) -> Tokenizer:
         """Learn merges until the vocabulary, specials included, has `vocab_size` entries (or the text is used up).
 
-        Raises UserError when `vocab_size` leaves no room for the bytes and specials.
+        Raises UserError when `vocab_size` leaves no room for the bytes and specials, or is beyond a million.
         """
         smallest = 256 + len(SPECIALS)
-        if vocab_size < smallest:
+        if not smallest <= vocab_size <= LARGEST_VOCABULARY:
             raise UserError(
-                f"A vocabulary of {vocab_size} is too small; ask for at least {smallest}.",
-                f"词表大小 {vocab_size} 太小；至少需要 {smallest}。",
+                f"A vocabulary of {vocab_size} is out of range; ask for {smallest} to {LARGEST_VOCABULARY} entries.",
+                f"词表大小 {vocab_size} 超出范围；请取 {smallest} 到 {LARGEST_VOCABULARY}。",
             )
         learner = rustbpe.Tokenizer()
         learner.train_from_iterator(iter(texts), vocab_size - len(SPECIALS), pattern=PATTERN)
@@ -116,7 +117,7 @@ class Tokenizer:
             content = json.loads(path.read_text(encoding="utf-8"))
             if content["type"] != "byte-bpe" or tuple(content["specials"]) != SPECIALS:
                 raise ValueError("another version's tokenizer")
-            return cls([base64.b64decode(token) for token in content["merges"]], content["pattern"])
+            return cls([base64.b64decode(token, validate=True) for token in content["merges"]], content["pattern"])
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise UserError(
                 f"The tokenizer {path} cannot be read ({error}); copy or train it again.",

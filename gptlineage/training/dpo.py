@@ -83,7 +83,10 @@ def dpo_loss(chosen: Tensor, rejected: Tensor, reference_gap: Tensor, beta: floa
 
 
 class DirectPreference:
-    """The objective of `training.loop.train` for comparisons; `model` as it is now becomes the reference."""
+    """The objective of `training.loop.train` for comparisons; `model` as it is now becomes the reference.
+
+    Raises UserError when no pair is left that fits the context.
+    """
 
     def __init__(
         self,

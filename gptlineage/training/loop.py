@@ -21,6 +21,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..errors import UserError
+from ..inference.checkpoint import disk_errors
 from ..model import Stack
 from .optimizer import lr_share, make_optimizers, set_lr
 from .recipe import Recipe
@@ -128,10 +129,11 @@ class Log:
                     event = json.loads(line)
                     if event.get("step", 0) <= from_step:
                         kept.append(line)
-        self.path.write_text("".join(line + "\n" for line in kept), encoding="utf-8")
+        with disk_errors(self.path):
+            self.path.write_text("".join(line + "\n" for line in kept), encoding="utf-8")
 
     def __call__(self, event: Event) -> None:
-        with self.path.open("a", encoding="utf-8") as stream:
+        with disk_errors(self.path), self.path.open("a", encoding="utf-8") as stream:
             stream.write(json.dumps(event, ensure_ascii=False) + "\n")
 
 

@@ -297,7 +297,7 @@ def test_a_quick_writer_is_not_held_up_and_a_failure_ends_only_its_own_column(
         raise RuntimeError("broken on purpose")
 
     writers = {"gpt-1": slow, "gpt-2": lambda _: iter(["quick"] * 10), "gpt-3": broken}
-    monkeypatch.setattr(gl.LanguageModel, "stream", lambda lm, prompt, **_: writers[lm.name](lm))
+    monkeypatch.setattr(gl.LanguageModel, "stream", lambda lm, prompt, **_: writers[lm.provenance["generation"]](lm))
     monkeypatch.setattr(compare, "FRAME", 0.0)
     pool = models.ModelPool(family)
     pictures = [picture[-4:] for picture in compare.race(pool, "The cat", list(writers), True, "en", DIALS)]
