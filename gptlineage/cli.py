@@ -5,6 +5,7 @@ Every error that a person can put right ends in one line on stderr, in their lan
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import os
@@ -157,7 +158,8 @@ def train(
     )
     for one in chosen:
         place = base / one.name if gen == "all" else base
-        folder = train_generation(one, place, options, watch=ProgressBar)
+        with contextlib.ExitStack() as bars:
+            folder = train_generation(one, place, options, watch=lambda title: bars.enter_context(ProgressBar(title)))
         print(f"{one.name}: {folder}")
 
 

@@ -26,6 +26,7 @@ from ..errors import UserError
 from ..inference import Sampling, generate_ids
 from ..model import ModelConfig, Stack, build
 from ..training import Recipe, train
+from ..training.muon import Muon
 from ..training.pretrain import next_token_loss
 
 TRAIN_STEPS, DECODE_TOKENS, ROUNDS = 12, 120, 5
@@ -160,6 +161,23 @@ def transformers_decoding(config: ModelConfig, prompt: list[int], n_tokens: int)
     return run
 
 
+def muon_steps(
+    config: ModelConfig, optimizer: Callable[[list[torch.Tensor]], torch.optim.Optimizer]
+) -> Callable[[], float]:
+    """Updates per second of the blocks' matrices alone."""
+    matrices = [p for p in build(config).blocks.parameters() if p.dim() == 2]
+    updater = optimizer(matrices)
+
+    def run() -> float:
+        for matrix in matrices:
+            matrix.grad = torch.randn_like(matrix)
+        start = time.perf_counter()
+        updater.step()
+        return 1 / (time.perf_counter() - start)
+
+    return run
+
+
 def take_turns(contenders: dict[str, Callable[[], float]]) -> dict[str, list[float]]:
     """Every contender once per round, so that a busy moment of the machine hits them alike."""
     for run in contenders.values():
@@ -171,17 +189,19 @@ def take_turns(contenders: dict[str, Callable[[], float]]) -> dict[str, list[flo
     return figures
 
 
-def rows_of(task: str, shape: str, figures: dict[str, list[float]], baseline: str) -> list[dict[str, Any]]:
+def rows_of(
+    task: str, shape: str, figures: dict[str, list[float]], baseline: str, metric: str = "tokens per second"
+) -> list[dict[str, Any]]:
     base = median(figures[baseline])
     return [
         {
             "model": shape,
             "task": task,
             "contender": name,
-            "metric": "tokens per second",
-            "value": round(median(values), 1),
-            "low": round(min(values), 1),
-            "high": round(max(values), 1),
+            "metric": metric,
+            "value": round(median(values), 2),
+            "low": round(min(values), 2),
+            "high": round(max(values), 2),
             "n": len(values),
             f"ratio to {baseline}": round(median(values) / base, 3),
         }
@@ -212,5 +232,7 @@ def measure(shapes: dict[str, tuple[ModelConfig, int]], nanogpt_folder: Path) ->
             "gptlineage": ours_decoding(config, prompt, n_tokens),
         }
         rows += rows_of("decoding", shape, take_turns(decoding), "transformers")
+        muons = {"torch.optim.Muon": muon_steps(config, torch.optim.Muon), "gptlineage": muon_steps(config, Muon)}
+        rows += rows_of("Muon", shape, take_turns(muons), "torch.optim.Muon", "updates per second")
     assert all(math.isfinite(row["value"]) for row in rows)
     return rows

@@ -1,8 +1,8 @@
 """Muon: momentum whose update is orthogonalised, for the hidden matrices of the miniatures.
 
 The same update as `torch.optim.Muon` (the tests hold them against each other). That one iterates in bfloat16, one
-matrix at a time, which a CPU without bfloat16 units emulates at a tenth of its float32 speed: a step of the GPT-3
-miniature took 3 s in it against 0.09 s here, where equal shapes are stacked and multiplied together in float32.
+matrix at a time, which a CPU without bfloat16 units emulates at a tenth of its float32 speed or less (measured in
+data/results/speed.json). Here equal shapes are stacked and multiplied together in float32.
 None of the papers used it; it roughly halves the tokens that a miniature needs.
 """
 

@@ -10,11 +10,18 @@ from .loop import Event
 
 
 class ProgressBar:
-    """A listener for the events of one stage."""
+    """A listener for the events of one stage; as a context, it leaves a finished line however the stage ends."""
 
     def __init__(self, title: str):
         self.title = title
         self.bar: Any = None
+
+    def __enter__(self) -> ProgressBar:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        if self.bar is not None:
+            self.bar.close()
 
     def __call__(self, event: Event) -> None:
         if self.bar is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from gptlineage.text import check_messages, encode_dialogue, encode_prompt
@@ -19,13 +19,14 @@ def said(role: str, content: str) -> dict[str, str]:
 
 
 def test_a_conversation_is_written_as_the_format_says():
-    ids = encode_prompt(BYTES, [said("system", "S"), said("user", "Hi"), said("assistant", "Yo"), said("user", "?")], 99)
+    messages = [said("system", "S"), said("user", "Hi"), said("assistant", "Yo"), said("user", "?")]
+    ids = encode_prompt(BYTES, messages, 99)
     assert ids == [SYSTEM, *b"S", END, USER, *b"Hi", END, ASSISTANT, *b"Yo", END, USER, *b"?", END, ASSISTANT]
 
 
 def test_only_the_assistants_words_and_its_end_are_learnt():
-    messages = [said("system", "S"), said("user", "Hi"), said("assistant", "Yo"), said("user", "?"), said("assistant", "!")]
-    ids, learnt = encode_dialogue(BYTES, messages)
+    messages = [said("system", "S"), said("user", "Hi"), said("assistant", "Yo"), said("user", "?")]
+    ids, learnt = encode_dialogue(BYTES, [*messages, said("assistant", "!")])
     assert [i for i, own in zip(ids, learnt, strict=True) if own] == [*b"Yo", END, *b"!", END]
     assert ids.count(END) == 5
 
@@ -43,25 +44,16 @@ def test_a_dialogue_is_its_prompt_and_its_reply(messages):
 
 
 @settings(max_examples=100, deadline=None)
-@given(st.lists(TURN, min_size=1, max_size=8), st.integers(40, 120), st.booleans())
+@given(st.lists(TURN, min_size=1, max_size=8), st.integers(60, 140), st.booleans())
 def test_the_oldest_turns_are_forgotten_first(turns, room, with_system):
     opening = [said("system", "Be kind.")] if with_system else []
-    ids = encode_prompt(BYTES, [*opening, *turns][-8:] if not with_system else [*opening, *turns], room) if fits(
-        opening, turns[-1], room
-    ) else []
-    if not ids:
-        return
-    assert len(ids) <= room
+    assume(len(written([*opening, turns[-1]])) <= room)
     kept = next(n for n in range(len(turns), 0, -1) if len(written([*opening, *turns[-n:]])) <= room)
-    assert ids == written([*opening, *turns[-kept:]])
+    assert encode_prompt(BYTES, [*opening, *turns], room) == written([*opening, *turns[-kept:]])
 
 
 def written(messages: list[dict[str, str]]) -> list[int]:
     return [*encode_dialogue(BYTES, messages)[0], ASSISTANT]
-
-
-def fits(opening: list[dict[str, str]], last: dict[str, str], room: int) -> bool:
-    return len(written([*opening, last])) <= room
 
 
 def test_a_last_message_that_is_too_long_is_refused():
