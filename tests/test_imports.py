@@ -1,4 +1,4 @@
-"""The floors of the house: imports point down, never up, never in a circle. Read from the source, without running it."""
+"""The floors of the house: imports point down, never up, never in a circle. Read from the source alone."""
 
 from __future__ import annotations
 

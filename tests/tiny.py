@@ -35,8 +35,8 @@ def save_tiny(folder: Path, stages: tuple[str, ...] = ("pretrain",), **choices) 
     return folder
 
 
-def load_tiny(folder: Path, **choices) -> LanguageModel:
-    return load(save_tiny(folder, **choices))
+def load_tiny(folder: Path, stages: tuple[str, ...] = ("pretrain",), **choices) -> LanguageModel:
+    return load(save_tiny(folder, stages, **choices))
 
 
 @contextlib.contextmanager

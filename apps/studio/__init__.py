@@ -103,6 +103,8 @@ def start(
             prevent_thread_lock=True,
             quiet=True,
             inbrowser=False,
+            # This only skips a look at its own page that gives up after 3 seconds, too few beside a training run.
+            _frontend=False,
             share=False,
             ssr_mode=False,
             run_history=False,

@@ -24,7 +24,7 @@ def build_settings(words: Translator, *, temperature: float, length: int, seed: 
             gr.Slider(0.05, 1, value=1, step=0.05),
             gr.Slider(8, LONGEST, value=length, step=8),
             # Not a Number: that one turns an empty field into 0 when the panel opens.
-            gr.Textbox(value=seed, max_lines=1, max_length=10),
+            gr.Textbox(value=seed, max_lines=1, max_length=10, elem_classes="seed"),
         ]
     for name, dial in zip(("temperature", "top_k", "top_p", "length", "seed"), dials, strict=True):
         words.bind(dial, label=f"settings.{name}", info=f"settings.{seed_hint if name == 'seed' else name + '_hint'}")

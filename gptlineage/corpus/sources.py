@@ -77,7 +77,8 @@ class FileSource:
 
     def pieces(self, split: str) -> Iterator[tuple[str, bool]]:
         for number, file in enumerate(self.files):
-            size = file.stat().st_size
+            with reading(file):
+                size = file.stat().st_size
             border = size - size // 10
             if number:
                 yield "", True

@@ -66,7 +66,6 @@ def save_model(folder: Path, model: Stack, tokenizer: Tokenizer, provenance: dic
     with disk_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
         tokenizer.save(folder)
-    write_json(folder / "config.json", {"format": FORMAT, **model.config.to_dict()})
     tensors = {name: p.detach().cpu().contiguous() for name, p in model.state_dict().items()}
     replace(folder / "model.safetensors", lambda temporary: save_file(tensors, temporary))
     write_json(folder / "provenance.json", provenance)
