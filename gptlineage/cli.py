@@ -189,10 +189,11 @@ def sample(
         if as_json:
             texts.append(lm.generate(prompt, **chosen))
             continue
+        stream = lm.stream(prompt, **chosen)  # complains before anything is printed
         if number:
             print("\n" + "—" * 20)
         print(prompt, end="", flush=True)
-        for piece in lm.stream(prompt, **chosen):
+        for piece in stream:
             print(piece, end="", flush=True)
         print()
     if as_json:
@@ -317,7 +318,10 @@ def main() -> None:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a byte that is not text is no reason to stop
     try:
-        code = app(sys.argv[1:] or ["--help"], standalone_mode=False)
+        code = app(None if sys.argv[1:] else ["--help"], standalone_mode=False)
+        if code == 130:  # what Typer makes of Ctrl-C
+            raise KeyboardInterrupt
+        sys.stdout.flush()
     except (UserError, ConfigError) as error:
         complain(explain(error))
         code = 2

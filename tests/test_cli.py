@@ -152,7 +152,7 @@ def test_chat_ends_with_its_input(call, place, monkeypatch):
 MISTAKES = {
     "unknown verb": ("frobnicate", "No such command"),
     "unknown option": ("list --frob", "No such option"),
-    "missing argument": ("sample {place}/base", "PROMPT"),
+    "missing argument": ("sample {place}/base", "Missing argument"),
     "one argument too many": ("show gpt-2 gpt-3", "unexpected extra"),
     "no number": ("sample {place}/base Once --temperature warm", "temperature"),
     "unknown generation": ("show gpt2", "Did you mean 'gpt-2'"),
@@ -189,7 +189,7 @@ MISTAKES = {
     "unknown mixture": ("train gpt-1 --data world:wb --out {place}/o6", "no mixture 'wb'"),
     "unknown tokenizer": ("train gpt-1 --data {place}/story.txt --tokenizer words --out {place}/o7", "tokenizer"),
     "huge vocabulary": ("train gpt-1 --data {place}/story.txt --tokenizer 9999999999 --out {place}/o8", "out of range"),
-    "unknown optimizer": ("train gpt-1 --data {place}/story.txt --optimizer sgd --out {place}/o9", "sgd"),
+    "unknown optimizer": ("train gpt-1 --data {place}/story.txt --optimizer sgd --steps 1 --out {place}/o9", "optimizer 'sgd'"),
     "output in a file": ("train gpt-1 --data {place}/story.txt --tokenizer bytes --out {place}/story.txt/o", "--out"),
     "output where a model is": ("train gpt-1 --data {place}/story.txt --out {place}/base", "already holds a run"),
     "output where a run is": ("train gpt-1 --data {place}/story.txt --out {place}/stopped", "--resume"),
@@ -234,13 +234,14 @@ def test_nothing_released_is_said(call, tmp_path, monkeypatch):
     assert "no model to compare" in err
 
 
-def test_a_full_device_is_no_crash(call, place):
+@pytest.mark.parametrize("arguments", [("list", "--json"), ("sample", "base", "Once", "--n", "9")])
+def test_a_reader_that_goes_away_is_no_crash(arguments, place):
     """What is printed goes to a program that stops reading, as with `| head -1`."""
-    command = [sys.executable, "-m", "gptlineage.cli", "sample", place / "base", "Once", "--n", "50"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+    command = [sys.executable, "-m", "gptlineage.cli", *arguments]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=place) as process:
         process.stdout.close()
         assert process.stderr.read() == b""
-    assert process.returncode == 0
+    assert process.returncode in (0, 1)  # 1 is Typer's, when it notices first
 
 
 def test_bytes_that_are_no_text_are_no_crash(place):

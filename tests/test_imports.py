@@ -115,10 +115,12 @@ def test_the_world_needs_no_library():
 
 
 def test_nothing_unpickles():
+    """torch.load reads only what the speed comparison has trained itself, and even that with weights_only."""
     for path in FILES:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
-                assert (node.value.id, node.attr) not in {("torch", "load"), ("torch", "save")}, path
+            if isinstance(node, ast.Call) and ast.unparse(node.func) in ("torch.load", "torch.jit.load"):
+                assert part_of(path) == "evaluation", path
+                assert "weights_only=True" in ast.unparse(node), path
         assert not imported(path) & {"pickle", "dill", "joblib", "shelve", "marshal"}, path
 
 

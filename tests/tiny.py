@@ -18,7 +18,7 @@ BYTES = Tokenizer()  # no merges: one id for each byte
 
 
 def tiny_model(seed: int = 0, spread: float = 0.0, **changes) -> Stack:
-    """A random model over bytes; `spread` widens its weights, so that its choices are not all alike."""
+    """A random model over bytes; `spread` widens its weights, and its positions more, so that its texts vary."""
     torch.manual_seed(seed)
     sizes = dict(n_layers=2, d_model=16, n_heads=2, n_ctx=24, vocab_size=BYTES.vocab_size)
     model = build(ModelConfig(**{**sizes, **changes}))
@@ -26,6 +26,8 @@ def tiny_model(seed: int = 0, spread: float = 0.0, **changes) -> Stack:
         with torch.no_grad():
             for parameter in model.parameters():
                 parameter.normal_(0.0, spread)
+            if model.config.positions == "learned":
+                model.positions.weight.mul_(8)
     return model.eval()
 
 

@@ -138,12 +138,14 @@ def race(
     def picture() -> tuple[Any, ...]:
         return tuple(show(runners[name], prompt, lang) if name in runners else "" for name in names)
 
-    shown = 0.0
+    # The buttons are told once: a picture still on its way when someone presses Stop must not lock them again.
+    yield *buttons(running=True), "", *picture()
+    shown = time.monotonic()
     while writing := [runner for runner in runners.values() if not runner.ended]:
+        min(writing, key=lambda runner: runner.spent).step(lang)
         if time.monotonic() - shown >= FRAME:
             shown = time.monotonic()
-            yield *buttons(running=True), "", *picture()
-        min(writing, key=lambda runner: runner.spent).step(lang)
+            yield gr.skip(), gr.skip(), "", *picture()
     yield *buttons(running=False), "", *picture()
 
 

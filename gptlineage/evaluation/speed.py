@@ -162,7 +162,7 @@ def transformers_decoding(config: ModelConfig, prompt: list[int], n_tokens: int)
 
 
 def muon_steps(
-    config: ModelConfig, optimizer: Callable[[list[torch.Tensor]], torch.optim.Optimizer]
+    config: ModelConfig, optimizer: type[torch.optim.Muon] | type[Muon]
 ) -> Callable[[], float]:
     """Updates per second of the blocks' matrices alone."""
     matrices = [p for p in build(config).blocks.parameters() if p.dim() == 2]

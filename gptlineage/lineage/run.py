@@ -19,7 +19,7 @@ import numpy as np
 import torch
 
 from ..corpus import Shard, open_source, prepare
-from ..errors import UserError
+from ..errors import UserError, unknown
 from ..inference import LanguageModel, load, save_model
 from ..inference.checkpoint import disk_errors
 from ..model import Stack, build
@@ -41,6 +41,7 @@ from .card import model_card
 from .records import Generation, Stage
 
 VAL_TOKENS = 65_536
+OPTIMIZERS = ("muon", "adamw")
 SAMPLE_PROMPTS = ("Once upon a time", "从前")
 
 
@@ -118,6 +119,8 @@ def run_stages(
 
 def adapt(recipe: Recipe, options: Options) -> Recipe:
     """The stage's recipe under the person's choices; "adamw" is the papers' reference recipe."""
+    if options.optimizer not in (None, *OPTIMIZERS):
+        raise unknown("optimizer", "优化器", options.optimizer, OPTIMIZERS)
     if options.optimizer == "adamw" and recipe.optimizer != "adamw":
         recipe = replace(recipe, optimizer="adamw", lr=1e-3, schedule="cosine", final_lr=0.1, warmup=0.05)
     return replace(recipe, seed=options.seed, steps=options.steps or recipe.steps)

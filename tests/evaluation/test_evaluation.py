@@ -31,15 +31,15 @@ def test_an_untrained_model_knows_nothing(stages):
 
 
 def test_the_exam_counts_what_the_judge_accepts(monkeypatch):
-    """A model that answers every second question with the reference is right half the time, in every row it should be."""
+    """A model that answers every second question with the reference is right half the time."""
     questions = World().questions(40, seed=exam.QUESTIONS_SEED, split="held-out")
     replies = [q.reference if i % 2 else "I like tea." for i, q in enumerate(questions)]
     monkeypatch.setattr(exam, "reply_to_all", lambda *args: replies)
     rows = ask_all(untrained(["sft"]), n=40, seeds=1)
     overall = next(row for row in rows if row["task"] == "facts" and row["metric"] == "right, greedy")
     assert overall["value"] == mean(judge(q, r).right for q, r in zip(questions, replies, strict=True)) == 0.5
-    by_language = [row for row in rows if row["metric"] == "right, greedy" and row["task"] in ("facts, en", "facts, zh")]
-    assert sum(row["n"] for row in by_language) == 40
+    greedy = [row for row in rows if row["metric"] == "right, greedy"]
+    assert sum(row["n"] for row in greedy if row["task"] in ("facts, en", "facts, zh")) == 40
 
 
 def test_the_exam_asks_in_phrasings_that_training_never_used():

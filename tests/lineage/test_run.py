@@ -74,11 +74,13 @@ def test_the_same_seed_gives_the_same_model(story, tmp_path):
 
 
 def test_choices_of_a_person(story, tmp_path):
-    chosen = options(story, optimizer="adamw", steps=2, quick=True, tokenizer="300")
+    chosen = options(story, optimizer="adamw", steps=2, quick=True, tokenizer="280")
     lm = load(train_generation(tiny("gpt-1"), tmp_path / "run", chosen))
     recipe = lm.provenance["history"]["pretrain"]["recipe"]
     assert (recipe["optimizer"], recipe["steps"]) == ("adamw", 2)
-    assert lm.tokenizer.vocab_size == lm.config.vocab_size == 300
+    assert lm.tokenizer.vocab_size == lm.config.vocab_size == 280
+    with complaint("There is no optimizer 'adam'. Did you mean 'adamw'"):
+        train_generation(tiny("gpt-1"), tmp_path / "wrong", options(story, optimizer="adam"))
     with complaint("Unknown tokenizer 'words'"):
         train_generation(tiny("gpt-1"), tmp_path / "other", options(story, tokenizer="words"))
     with complaint("out of range"):
