@@ -16,6 +16,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from .errors import UserError, explain, language
 
@@ -157,6 +158,8 @@ def train(
         resume=resume,
     )
     for one in chosen:
+        one.config(size)  # a size that a later generation lacks is said before the first is trained
+    for one in chosen:
         place = base / one.name if gen == "all" else base
         with contextlib.ExitStack() as bars:
             folder = train_generation(one, place, options, watch=lambda title: bars.enter_context(ProgressBar(title)))
@@ -226,7 +229,8 @@ def compare(
         return show_json({"prompt": prompt, "seed": seed, "rows": rows})
     table = Table("模型" if zh() else "model", "年份" if zh() else "year", "续写" if zh() else "continuation")
     for row in rows:
-        table.add_row(row["model"], str(row["year"]), row.get("text") or explain_row(row))
+        # Text, not str: what a model wrote may look like markup.
+        table.add_row(Text(row["model"]), str(row["year"]), Text(row.get("text") or explain_row(row)))
     Console().print(table)
 
 
@@ -286,7 +290,7 @@ def exam(
     table = Table("model", "task", "metric", "value", "95 % interval", "n")
     for row in rows:
         interval = f"{row['low']:.3f} – {row['high']:.3f}" if "low" in row else ""
-        table.add_row(row["model"], row["task"], row["metric"], f"{row['value']:.3f}", interval, str(row["n"]))
+        table.add_row(Text(row["model"]), row["task"], row["metric"], f"{row['value']:.3f}", interval, str(row["n"]))
     Console().print(table)
 
 

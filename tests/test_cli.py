@@ -189,7 +189,7 @@ MISTAKES = {
     "unknown mixture": ("train gpt-1 --data world:wb --out {place}/o6", "no mixture 'wb'"),
     "unknown tokenizer": ("train gpt-1 --data {place}/story.txt --tokenizer words --out {place}/o7", "tokenizer"),
     "huge vocabulary": ("train gpt-1 --data {place}/story.txt --tokenizer 9999999999 --out {place}/o8", "out of range"),
-    "unknown optimizer": ("train gpt-1 --data {place}/story.txt --optimizer sgd --steps 1 --out {place}/o9", "optimizer 'sgd'"),
+    "unknown optimizer": ("train gpt-1 --data {place}/story.txt --optimizer sgd --out {place}/o9", "optimizer 'sgd'"),
     "output in a file": ("train gpt-1 --data {place}/story.txt --tokenizer bytes --out {place}/story.txt/o", "--out"),
     "output where a model is": ("train gpt-1 --data {place}/story.txt --out {place}/base", "already holds a run"),
     "output where a run is": ("train gpt-1 --data {place}/story.txt --out {place}/stopped", "--resume"),

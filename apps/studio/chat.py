@@ -13,7 +13,7 @@ import gradio as gr
 import gptlineage as gl
 from gptlineage.errors import explain
 
-from .models import GENERATING, MOST_CHARACTERS, ModelPool, check_prompt, growing
+from .models import GENERATING, MOST_CHARACTERS, ModelPool, check_prompt, growing, press
 from .settings import as_settings, build_settings
 from .strings import CHAT_EXAMPLES, Translator, escaped, text
 from .theme import class_of
@@ -90,15 +90,19 @@ def build_chat(pool: ModelPool, words: Translator, lang: gr.Radio) -> gr.Tab:
     shared: dict[str, Any] = {"outputs": outputs, "show_progress_on": conversation, **GENERATING}
     hidden: dict[str, Any] = {"api_visibility": "private"}
     running = [
-        gr.on([box.submit, send.click], say, [box, *inputs], api_name="chat", **shared),
+        send.click(say, [box, *inputs], api_name="chat", **shared),
         gr.on([again.click, conversation.retry], say_again, inputs, **shared, **hidden),
         conversation.edit(go_on_from, inputs, **shared, **hidden),
         conversation.example_select(take_example, inputs, **shared, **hidden),
     ]
+    # During a reply the send button is gone, and Enter with it: two replies cannot overlap.
+    box.submit(None, js=press("send"), **hidden)
     # A change of mind ends what is being written; Gradio closes the generator, and with it the model's.
-    ending: dict[str, Any] = {"cancels": running, "queue": False, **hidden}
-    stop.click(lambda: controls(running=False), None, [box, send, stop, again], **ending)
-    gr.on([clear.click, conversation.clear], lambda: ([], "", *controls(running=False)), None, outputs, **ending)
+    ending: dict[str, Any] = {"cancels": running, "queue": False, "show_progress": "hidden", **hidden}
+    stop.click(None, None, None, **ending)
+    gr.on([clear.click, conversation.clear], lambda: ([], ""), None, [conversation, notice], **ending)
+    for event in running:  # once it has really ended: Gradio drops what is pressed while it is being cancelled
+        event.then(lambda: controls(running=False), None, outputs[2:], queue=False, show_progress="hidden", **hidden)
     gr.on(
         [model.change, lang.change],
         lambda key, language: model_line(pool, key, language),

@@ -16,7 +16,7 @@ import gradio as gr
 import gptlineage as gl
 from gptlineage.errors import explain
 
-from .models import FRAME, GENERATING, MOST_CHARACTERS, Card, ModelPool, check_prompt
+from .models import FRAME, GENERATING, MOST_CHARACTERS, Card, ModelPool, check_prompt, press
 from .settings import LARGEST_SEED, as_settings, build_settings
 from .strings import COMPARE_EXAMPLES, Translator, escaped, text
 from .theme import class_of
@@ -69,19 +69,22 @@ def build_compare(pool: ModelPool, words: Translator, lang: gr.Radio) -> gr.Tab:
     seed = dials[-1]
     private: dict[str, Any] = {"api_visibility": "private"}
     quick: dict[str, Any] = {"queue": False, "show_progress": "hidden", **private}
-    event: dict[str, Any] = {
-        "fn": compare,
-        "inputs": [prompt, chosen, as_chat, lang, *dials],
-        "outputs": [run, stop, notice, *outputs],
-        "show_progress": "hidden",
+    running = run.click(
+        compare,
+        [prompt, chosen, as_chat, lang, *dials],
+        [run, stop, notice, *outputs],
+        api_name="compare",
+        show_progress="hidden",
         **GENERATING,
-    }
-    running = [
-        gr.on([run.click, prompt.submit], **event, api_name="compare"),
-        roll.click(lambda: str(random.randint(0, LARGEST_SEED)), None, seed, **quick).then(**event, **private),
-        *(example.click(lambda line: line, example, prompt, **quick).then(**event, **private) for example in examples),
-    ]
-    stop.click(lambda: buttons(running=False), None, [run, stop], cancels=running, **quick)
+    )
+    # Once it has really ended, however it did: Gradio drops what is pressed while a run is being cancelled.
+    running.then(lambda: buttons(running=False), None, [run, stop], **quick)
+    stop.click(None, None, None, cancels=running, **quick)
+    # Every other way to begin presses the one button, which is locked during a run: two cannot overlap.
+    prompt.submit(None, js=press("run"), **private)
+    roll.click(lambda: str(random.randint(0, LARGEST_SEED)), None, seed, **quick).then(None, js=press("run"), **private)
+    for example in examples:
+        example.click(lambda line: line, example, prompt, **quick).then(None, js=press("run"), **private)
     if usable:
         chosen.change(lambda keys: [gr.update(visible=name in keys) for name in names], chosen, columns, **quick)
     return tab

@@ -128,6 +128,11 @@ def check_prompt(prompt: str) -> None:
         raise gl.UserError(text("error.too_long", "en", **values), text("error.too_long", "zh", **values))
 
 
+def press(elem_id: str) -> str:
+    """JavaScript that presses a button of the page, if it is there and not locked."""
+    return f"() => {{ document.getElementById('{elem_id}')?.click(); }}"
+
+
 def growing(pieces: Iterator[str]) -> Iterator[str]:
     """The text so far, at most twenty times a second, and the whole of it at the end."""
     said, shown = "", 0.0

@@ -49,7 +49,7 @@ def replace(path: Path, write: Callable[[Path], Any]) -> None:
     with disk_errors(path):
         try:
             write(temporary)
-            with temporary.open("rb") as stream:
+            with temporary.open("rb+") as stream:  # Windows flushes only what may be written
                 os.fsync(stream.fileno())
             temporary.replace(path)
         finally:

@@ -179,7 +179,7 @@ def load(name: str | Path, device: str = "cpu") -> LanguageModel:
     Raises UserError when there is none (naming the nearest), or when it is incomplete or damaged.
     """
     released = models_dir() / str(name)
-    folder = released if str(name) in model_names() else user_path(name)
+    folder = released if (released / "config.json").is_file() else user_path(name)
     if not folder.is_dir():
         raise unknown("model", "模型", str(name), model_names())
     if not (folder / "config.json").is_file():

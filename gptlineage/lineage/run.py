@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from itertools import islice
@@ -21,7 +21,7 @@ import torch
 from ..corpus import Shard, open_source, prepare
 from ..errors import UserError, unknown
 from ..inference import LanguageModel, load, save_model
-from ..inference.checkpoint import disk_errors
+from ..inference.checkpoint import disk_errors, read_json, write_json
 from ..model import Stack, build
 from ..paths import data_dir
 from ..text import Tokenizer
@@ -40,6 +40,7 @@ from ..world import Dialogue, World
 from .card import model_card
 from .records import Generation, Stage
 
+RUN = "run.json"  # who the run in a folder is, so that --resume never continues another
 VAL_TOKENS = 65_536
 OPTIMIZERS = ("muon", "adamw")
 SAMPLE_PROMPTS = ("Once upon a time", "从前")
@@ -74,13 +75,8 @@ def train_generation(
 def run_stages(
     generation: Generation, folder: Path, options: Options, watch: Callable[[str], Watch] | None
 ) -> Path:
-    finished = (folder / "config.json").is_file()
-    if not options.resume and (finished or any(folder.glob(f"*/{RESUME}"))):
-        raise UserError(
-            f"{folder} already holds a run; go on with --resume, or choose another folder with --out.",
-            f"{folder} 中已有训练；请用 --resume 继续，或用 --out 选择其他文件夹。",
-        )
-    if finished:
+    check_place(generation, folder, options)
+    if (folder / "config.json").is_file():
         return folder
     parent = load_parent(generation, folder) if generation.starts_from else None
     tokenizer = parent.tokenizer if parent else open_tokenizer(options)
@@ -98,6 +94,7 @@ def run_stages(
         with disk_errors(place):
             place.mkdir(parents=True, exist_ok=True)
         objective = OBJECTIVES[stage.objective](model, tokenizer, stage, recipe, generation, options, place)
+        write_json(folder / RUN, identity(generation, options))
         state = train(
             model,
             objective,
@@ -115,6 +112,34 @@ def run_stages(
         (place / RESUME).unlink(missing_ok=True)
     save(folder, model, tokenizer, generation, options, history, parent)
     return folder
+
+
+def identity(generation: Generation, options: Options) -> dict[str, Any]:
+    """What must stay the same when a run is resumed."""
+    free = ("device", "resume")
+    chosen = {name: value for name, value in asdict(options).items() if name not in free}
+    return {"generation": generation.name, **chosen}
+
+
+def check_place(generation: Generation, folder: Path, options: Options) -> None:
+    """Raise UserError when `folder` holds a run and this is not the same one, resumed."""
+    run, wanted = folder / RUN, identity(generation, options)
+    used = run.is_file() or (folder / "config.json").is_file() or any(folder.glob(f"*/{RESUME}"))
+    if used and not options.resume:
+        raise UserError(
+            f"{folder} already holds a run; go on with --resume, or choose another folder with --out.",
+            f"{folder} 中已有训练；请用 --resume 继续，或用 --out 选择其他文件夹。",
+        )
+    if run.is_file():
+        before = read_json(run)
+        for name, value in wanted.items():
+            if before.get(name) != value:
+                raise UserError(
+                    f"{folder} holds a run whose {name} is {before.get(name)!r}, not {value!r}; resume it with the "
+                    "same options, or choose another folder with --out.",
+                    f"{folder} 中的训练的 {name} 是 {before.get(name)!r}，而不是 {value!r}；"
+                    "请用相同选项继续，或用 --out 选择其他文件夹。",
+                )
 
 
 def adapt(recipe: Recipe, options: Options) -> Recipe:

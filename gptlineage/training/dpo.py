@@ -46,7 +46,7 @@ class PreferencePair:
 
     @staticmethod
     def read(path: Path) -> list[PreferencePair]:
-        rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+        rows = [json.loads(line) for line in path.read_text(encoding="utf-8").split("\n") if line]
         return [PreferencePair(tuple(row["messages"]), row["chosen"], row["rejected"]) for row in rows]
 
 

@@ -21,7 +21,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..errors import UserError
-from ..inference.checkpoint import disk_errors
+from ..inference.checkpoint import disk_errors, replace
 from ..model import Stack
 from .optimizer import lr_share, make_optimizers, set_lr
 from .recipe import Recipe
@@ -124,13 +124,16 @@ class Log:
         self.path = folder / LOG
         kept = []
         if from_step and self.path.exists():
-            for line in self.path.read_text(encoding="utf-8").splitlines():
+            # Bytes, since a kill may have cut the last line inside a character.
+            for line in self.path.read_bytes().split(b"\n"):
                 with contextlib.suppress(ValueError):
-                    event = json.loads(line)
-                    if event.get("step", 0) <= from_step:
-                        kept.append(line)
-        with disk_errors(self.path):
-            self.path.write_text("".join(line + "\n" for line in kept), encoding="utf-8")
+                    if json.loads(line)["step"] <= from_step:
+                        kept.append(line + b"\n")
+        if kept:
+            replace(self.path, lambda temporary: temporary.write_bytes(b"".join(kept)))
+        else:
+            with disk_errors(self.path):
+                self.path.write_bytes(b"")
 
     def __call__(self, event: Event) -> None:
         with disk_errors(self.path), self.path.open("a", encoding="utf-8") as stream:

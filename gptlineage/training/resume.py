@@ -62,7 +62,8 @@ def load_resume(folder: Path, model: nn.Module, optimizers: list[Optimizer], dev
             for name, tensor in tensors.items():
                 if name.startswith(f"optimizer.{number}."):
                     index, key = name.split(".", 2)[2].split(".", 1)
-                    content["state"].setdefault(int(index), {})[key] = tensor
+                    # A copy: the optimizer must not go on holding the file open.
+                    content["state"].setdefault(int(index), {})[key] = tensor.clone()
             optimizer.load_state_dict(content)
         torch.set_rng_state(tensors["random.cpu"])
         if device == "cuda" and "random.cuda" in tensors:

@@ -267,6 +267,26 @@ def test_compare_can_be_stopped_and_columns_hidden(visit: Visit) -> None:
     assert all(OPENED[-3:])
 
 
+def test_compare_begins_from_enter_an_example_and_the_dice(visit: Visit) -> None:
+    page = visit()
+    page.get_by_role("tab").nth(1).click()
+    written: list[list[str]] = []
+    for begin in ("button.example >> nth=1", "#roll", "Enter"):
+        if begin == "Enter":
+            page.fill("#prompt textarea", "Two")
+            page.press("#prompt textarea", "Shift+Enter")
+        else:
+            page.click(begin)
+        page.locator("#stop:not([disabled])").wait_for()
+        page.locator(".lane .written").nth(3).wait_for()
+        page.press("#prompt textarea", "Shift+Enter")  # while it writes: nothing happens
+        page.click("#stop")
+        page.locator("#run:not([disabled])").wait_for()
+        written.append(page.locator(".lane .asked").all_inner_texts())
+    example = strings.COMPARE_EXAMPLES["en"][1]
+    assert written == [[example] * 4, [example] * 4, ["Two"] * 4]
+
+
 def test_what_people_write_is_shown_as_they_wrote_it(visit: Visit) -> None:
     page = visit()
     evil = "<img src=x onerror=alert(1)> ${alert(2)} {{alert(3)}} **b** $$x^2$$ <b>bold</b>"
