@@ -67,7 +67,10 @@ def build_chat(pool: ModelPool, words: Translator, lang: gr.Radio) -> gr.Tab:
 
     def say(message: str, history: list[Any], key: str | None, language: str, *values: Any) -> Iterator[Any]:
         """Add a message and stream the reply."""
-        yield from turn(pool, plain(history), message, key, language, values)
+        said = plain(history)
+        for number, picture in enumerate(turn(pool, said, message, key, language, values)):
+            taken = number == 0 and len(picture[0]) > len(said)  # a message that was refused stays in the box
+            yield *picture, "" if taken else gr.skip()
 
     def say_again(history: list[Any], key: str | None, language: str, *values: Any) -> Iterator[Any]:
         """Answer the last message once more, with whichever model is chosen now."""
@@ -86,11 +89,12 @@ def build_chat(pool: ModelPool, words: Translator, lang: gr.Radio) -> gr.Tab:
     ) -> Iterator[Any]:
         yield from turn(pool, plain(history), str(example.value["text"]), key, language, values)
 
-    inputs, outputs = [conversation, model, lang, *dials], [conversation, notice, box, send, stop, again]
+    inputs, outputs = [conversation, model, lang, *dials], [conversation, notice, send, stop, again, clear]
     shared: dict[str, Any] = {"outputs": outputs, "show_progress_on": conversation, **GENERATING}
     hidden: dict[str, Any] = {"api_visibility": "private"}
+    quick: dict[str, Any] = {"queue": False, "show_progress": "hidden", **hidden}
     running = [
-        send.click(say, [box, *inputs], api_name="chat", **shared),
+        send.click(say, [box, *inputs], **{**shared, "outputs": [*outputs, box]}, api_name="chat"),
         gr.on([again.click, conversation.retry], say_again, inputs, **shared, **hidden),
         conversation.edit(go_on_from, inputs, **shared, **hidden),
         conversation.example_select(take_example, inputs, **shared, **hidden),
@@ -98,19 +102,16 @@ def build_chat(pool: ModelPool, words: Translator, lang: gr.Radio) -> gr.Tab:
     # During a reply the send button is gone, and Enter with it: two replies cannot overlap.
     box.submit(None, js=press("send"), **hidden)
     # A change of mind ends what is being written; Gradio closes the generator, and with it the model's.
-    ending: dict[str, Any] = {"cancels": running, "queue": False, "show_progress": "hidden", **hidden}
-    stop.click(None, None, None, **ending)
-    gr.on([clear.click, conversation.clear], lambda: ([], ""), None, [conversation, notice], **ending)
+    stop.click(None, None, None, cancels=running, **quick)
+    clear.click(lambda: ([], ""), None, [conversation, notice], **quick)
     for event in running:  # once it has really ended: Gradio drops what is pressed while it is being cancelled
-        event.then(lambda: controls(running=False), None, outputs[2:], queue=False, show_progress="hidden", **hidden)
+        event.then(lambda: controls(running=False), None, outputs[2:], **quick)
     gr.on(
         [model.change, lang.change],
         lambda key, language: model_line(pool, key, language),
         [model, lang],
         [line],
-        queue=False,
-        show_progress="hidden",
-        **hidden,
+        **quick,
     )
     return tab
 
@@ -138,9 +139,9 @@ def turn(
 
 
 def controls(running: bool) -> tuple[Any, Any, Any, Any]:
-    """The message box, the send, stop and retry buttons. Once a reply begins, the box is free for the next message."""
-    box = gr.update(value="") if running else gr.skip()
-    return box, gr.update(visible=not running), gr.update(visible=running), gr.update(interactive=not running)
+    """The send, stop, retry and clear buttons."""
+    lock = gr.update(interactive=not running)
+    return gr.update(visible=not running), gr.update(visible=running), lock, lock
 
 
 def plain(history: list[Any]) -> list[Message]:

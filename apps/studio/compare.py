@@ -33,8 +33,8 @@ def build_compare(pool: ModelPool, words: Translator, lang: gr.Radio) -> gr.Tab:
                 label="compare.prompt",
                 placeholder="compare.placeholder",
             )
-            with gr.Row(elem_classes="examples"):
-                examples = [gr.Button(size="sm", elem_classes="example") for _ in COMPARE_EXAMPLES["en"]]
+            with gr.Row(elem_classes="starters"):
+                examples = [gr.Button(size="sm") for _ in COMPARE_EXAMPLES["en"]]
             for index, example in enumerate(examples):
                 words.render(example, partial(example_text, index))
             chosen = words.bind(

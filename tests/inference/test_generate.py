@@ -34,7 +34,6 @@ def test_the_cache_changes_no_token_not_even_beyond_the_window(seed, prompt, ban
     choices = dict(attention=("dense", "banded"), band=band) if band else {}
     model = tiny_model(seed, spread=0.3, positions=positions, **choices)
     cached = ids_of(model, prompt, 60)
-    assert len(set(cached)) > (5 if positions == "learned" else 1)
     assert len(cached) == 60 > model.config.n_ctx
     assert ids_of(model, prompt, 60, use_cache=False) == cached
     drawn = Sampling(temperature=1.0, top_k=0, seed=seed)
