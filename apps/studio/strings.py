@@ -58,9 +58,9 @@ STRINGS: dict[str, tuple[str, str]] = {
     "chat.message": ("Your message", "你的消息"),
     "chat.placeholder": ("Write a message", "输入消息"),
     "chat.empty": (
-        "### Ask something small\nFacts, sums, stories and translations from its little world. "
+        "### Ask something small\nFacts, stories, opposites and translations from its little world. "
         "Other generations are one click away.",
-        "### 问点简单的\n它的小世界里有常识、算术、故事和翻译。换一代模型，只需点一下。",
+        "### 问点简单的\n它的小世界里有常识、故事、反义词和翻译。换一代模型，只需点一下。",
     ),
     "chat.send": ("Send", "发送"),
     "chat.stop": ("Stop", "停止"),
@@ -152,40 +152,40 @@ STRINGS: dict[str, tuple[str, str]] = {
 # Each list is the same length in both languages: a prompt is a button, and the switch changes its words.
 CHAT_EXAMPLES: dict[str, tuple[str, ...]] = {
     "en": (
-        "Who are you?",
+        "What is your name?",
         "What is the capital of France?",
-        "What is 27 plus 45?",
         "What did GPT-2 change?",
         "Tell me a short story about a cat.",
-        "Translate into Chinese: Tom is reading a book.",
-        "Name three animals.",
+        "What is attention?",
+        "What is the opposite of big?",
+        "Translate into Chinese: Anna likes apples and Tom likes cats.",
         "Tell me a joke.",
     ),
     "zh": (
-        "你好，你是谁？",
+        "你叫什么名字？",
         "法国的首都是哪里？",
-        "27加45等于多少？",
         "GPT-2改变了什么？",
         "讲一个关于猫的小故事。",
-        "翻译成英语：汤姆正在看书。",
-        "说出三种动物。",
+        "注意力机制是什么？",
+        "“大”的反义词是什么？",
+        "翻译成英语：安娜喜欢苹果，汤姆喜欢猫。",
         "给我讲个笑话。",
     ),
 }
 COMPARE_EXAMPLES: dict[str, tuple[str, ...]] = {
     "en": (
-        "Once upon a time, a little cat",
+        "Once upon a time there was a cat",
         "The capital of France is",
         "What is GPT-3?",
-        "12 + 30 = ",
-        "English: cat\nChinese:",
+        "Q: What is the capital of Japan?\nA:",
+        "What is attention?",
     ),
     "zh": (
-        "有一天，一只小猫",
+        "从前",
         "法国的首都是",
         "GPT-3是什么？",
-        "12 + 30 = ",
-        "中文：猫\n英文：",
+        "问：日本的首都是哪里？\n答：",
+        "注意力机制是什么？",
     ),
 }
 
