@@ -34,7 +34,7 @@ REFERENCE = Recipe(
     steps=2000, batch_size=12, lr=1e-3, betas=(0.9, 0.99), weight_decay=0.1, warmup=0.05, eval_every=10**9
 )
 OURS = Recipe(
-    steps=640, batch_size=12, optimizer="muon", lr=5e-3, matrix_lr=0.03, schedule="flat", final_lr=0.0, eval_every=10**9
+    steps=540, batch_size=12, optimizer="muon", lr=5e-3, matrix_lr=0.03, schedule="flat", final_lr=0.0, eval_every=10**9
 )
 
 
