@@ -3,7 +3,7 @@
 The same update as `torch.optim.Muon` (the tests hold them against each other). That one iterates in bfloat16, one
 matrix at a time, which a CPU without bfloat16 units emulates at a tenth of its float32 speed or less (measured in
 data/results/speed.json). Here equal shapes are stacked and multiplied together in float32.
-None of the papers used it; it roughly halves the tokens that a miniature needs.
+None of the papers used it.
 """
 
 from __future__ import annotations
