@@ -51,7 +51,8 @@ def generate_ids(
     hidden_ids = torch.tensor(sorted(set(banned) - stop), dtype=torch.long, device=model.tokens.weight.device)
     logits, cache = prefill(model, context)
     for made in range(1, max_new_tokens + 1):
-        logits[:, hidden_ids] = -torch.inf
+        if len(hidden_ids):
+            logits[:, hidden_ids] = -torch.inf
         token = int(choose(logits, sampling, generator))
         if token in stop:
             return

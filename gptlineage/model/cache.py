@@ -34,13 +34,12 @@ class KVCache:
         self.starts = starts
         self.length = 0
 
-    def append(self, layer: int, keys: Tensor, values: Tensor) -> tuple[Tensor, Tensor]:
-        """Store `[B, H, T, d_head]` behind what is there and return all of it, `[B, H, length + T, d_head]`.
+    def append(self, layer: int, keys_values: Tensor) -> Tensor:
+        """Store `[2, B, H, T, d_head]` behind what is there and return all of it, `[2, B, H, length + T, d_head]`.
 
         `length` itself moves only once all layers have stored theirs (see `Stack.hidden`).
         """
-        end = self.length + keys.shape[2]
+        end = self.length + keys_values.shape[3]
         stored = self.buffer[layer]
-        stored[0, :, :, self.length : end] = keys
-        stored[1, :, :, self.length : end] = values
-        return stored[0, :, :, :end], stored[1, :, :, :end]
+        stored[:, :, :, self.length : end] = keys_values
+        return stored[:, :, :, :end]

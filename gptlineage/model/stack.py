@@ -68,14 +68,16 @@ class Stack(nn.Module):
                 f"{end} tokens do not fit the context of {self.config.n_ctx}; shorten the text.",
                 f"{end} 个词元超出了 {self.config.n_ctx} 的上下文窗口；请缩短文本。",
             )
-        position = torch.arange(start, end, device=ids.device)
+        places = self.positions.weight if self.config.positions == "learned" else self.waves
         if cache is not None and cache.starts is not None:
-            position = (position - cache.starts[:, None]).clamp_min(0)  # [B, T]
-        x = self.tokens(ids)
-        if self.config.positions == "learned":
-            x = x + self.positions(position)
+            position = torch.arange(start, end, device=ids.device) - cache.starts[:, None]
+            places = F.embedding(position.clamp_min(0), places)  # [B, T, d_model]
         else:
-            x = x * math.sqrt(self.config.d_model) + self.waves[position].to(x.dtype)
+            places = places[start:end]  # [T, d_model]
+        x = self.tokens(ids)
+        if self.config.positions == "sinusoidal":
+            x = x * math.sqrt(self.config.d_model)
+        x = x + places.to(x.dtype)
         x = self.dropout(x)
         for block in self.blocks:
             x = block(x, cache)

@@ -23,6 +23,7 @@ from torch import Tensor, nn
 from ..errors import UserError
 from ..inference.checkpoint import disk_errors, replace
 from ..model import Stack
+from .memory import keep_freed_memory
 from .optimizer import lr_share, make_optimizers, set_lr
 from .recipe import Recipe
 from .resume import RESUME, TrainingState, load_resume, save_resume
@@ -94,6 +95,10 @@ def choose_precision(model: Stack, rows: int, device: str) -> str:
     return "bfloat16" if seconds[torch.bfloat16] < 0.6 * seconds[torch.float32] else "float32"
 
 
+def in_precision(precision: str, device: str) -> torch.autocast:
+    return torch.autocast(device, torch.bfloat16, enabled=precision == "bfloat16")
+
+
 @contextlib.contextmanager
 def stop_requests() -> Iterator[threading.Event]:
     """Turn the first Ctrl-C or SIGTERM into a flag that is read between steps; a second Ctrl-C stops at once."""
@@ -158,6 +163,7 @@ def train(
     a number (state of the last checkpoint kept).
     """
     folder.mkdir(parents=True, exist_ok=True)
+    keep_freed_memory()
     model.to(device)
     optimizers = make_optimizers(model, recipe)
     state = TrainingState(recipe=recipe.to_dict())
@@ -192,9 +198,10 @@ def train(
                     f"The last checkpoint in {folder} is intact.",
                     f"第 {state.step} 步的损失变为 {loss}；请降低学习率。{folder} 中的上一个检查点完好无损。",
                 )
-            for optimizer in optimizers:
-                optimizer.step()
-                optimizer.zero_grad(set_to_none=True)
+            with in_precision(state.precision, device):  # Muon multiplies matrices too
+                for optimizer in optimizers:
+                    optimizer.step()
+                    optimizer.zero_grad(set_to_none=True)
             state.step += 1
             state.tokens += tokens
             now = time.perf_counter()
@@ -230,7 +237,7 @@ def backward(
     model.train()
     total, tokens = 0.0, 0
     for part in range(recipe.accumulation):
-        with torch.autocast(device, torch.bfloat16, enabled=state.precision == "bfloat16"):
+        with in_precision(state.precision, device):
             loss, read = objective.loss(model, state.step, part, recipe.accumulation)
         (loss / recipe.accumulation).backward()
         total += loss.item() / recipe.accumulation

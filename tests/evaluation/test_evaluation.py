@@ -66,7 +66,7 @@ def test_results_have_the_one_shape(tmp_path):
 def test_decoding_is_timed_on_both_sides():
     config = ModelConfig(n_layers=1, d_model=16, n_heads=2, n_ctx=32, vocab_size=50)
     for make in (speed.ours_decoding, speed.transformers_decoding):
-        assert make(config, [1, 2, 3], 5)() > 0
+        assert make(config, [1, 2, 3], 5) > 0
 
 
 def test_a_folder_without_nanogpt_is_named(tmp_path):

@@ -15,7 +15,7 @@ from gptlineage.errors import UserError
 from gptlineage.lineage import diff, generation, generations
 from gptlineage.lineage.describe import count_parameters
 from gptlineage.model import ConfigError, KVCache, ModelConfig, build
-from gptlineage.model.attention import Attention
+from gptlineage.model.attention import Attention, attend, visible
 
 # lineage, size -> weights. The GPT-1 and GPT-2 counts are those of the released weights; the GPT-3 ones are worked
 # out from table 2.1 (XL with 16 heads, 13B with width 5120, which fit table D.1).
@@ -110,6 +110,22 @@ def test_the_cache_changes_nothing(norm, attention, band, positions, cuts, bias)
         borders = [0, *sorted(set(cuts)), 12]
         parts = [model(ids[:, a:b], cache) for a, b in pairwise(borders)]
     assert torch.allclose(torch.cat(parts, dim=1), expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("band", [None, 3])
+def test_training_in_bfloat16_computes_the_same_attention(band):
+    """What is written out for training in bfloat16 equals torch's kernel in float64, values and gradients."""
+    torch.manual_seed(0)
+    half = [torch.randn(2, 3, 9, 8).bfloat16().requires_grad_() for _ in range(3)]
+    double = [x.detach().double().requires_grad_() for x in half]
+    mask = visible(9, 9, causal=True, band=band) if band else None
+    push = torch.randn(2, 3, 9, 8).double()
+    ours, exact = attend(*half, mask, causal=True), attend(*double, mask, causal=True)
+    torch.testing.assert_close(ours.double(), exact, atol=0.02, rtol=0.02)
+    for mine, theirs in zip(
+        torch.autograd.grad(ours, half, push.bfloat16()), torch.autograd.grad(exact, double, push), strict=True
+    ):
+        torch.testing.assert_close(mine.double(), theirs, atol=0.05, rtol=0.05)
 
 
 def test_left_padding_changes_nothing():
