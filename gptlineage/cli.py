@@ -269,29 +269,47 @@ def studio(
     import_app("studio").serve(host=host, port=port, lang=lang, open_browser=browser)
 
 
-@app.command(epilog="Example: gptlineage exam chatgpt --out data/results/exam.json")
+@app.command(epilog="Example: gptlineage exam gpt-1 gpt-2 gpt-3 chatgpt --n 500 --chart exam.png")
 def exam(
     models: Annotated[list[str], typer.Argument(help="Released names or run directories.")],
-    n: Annotated[int, typer.Option(help="How many questions for each model.", min=1)] = 400,
-    seeds: Annotated[int, typer.Option(help="How many times to sample at the studio's settings.", min=1)] = 3,
+    n: Annotated[int, typer.Option(help="How many questions for each task.", min=1, max=800)] = 500,
+    seeds: Annotated[int, typer.Option(help="How often to sample the conversation questions.", min=1)] = 3,
+    items: Annotated[Path | None, typer.Option(help="A folder of GPT-3's own items (*.jsonl).")] = None,
     out: Annotated[Path | None, typer.Option(help="Write the figures to this file.")] = None,
+    chart: Annotated[Path | None, typer.Option(help="Draw the figures to this picture (.png or .svg).")] = None,
     as_json: Json = False,
 ) -> None:
-    """Held-out questions about the world, in phrasings that no model was trained on."""
-    from .evaluation import ask_all, write_results
+    """The held-out exam: loss by kind of text, tasks without and with examples, instructions, conversation."""
+    from .evaluation import report, write_results
+    from .evaluation.exam import ask_all, baselines, take
     from .inference import load
+    from .world import World
 
-    rows = [row for name in models for row in ask_all(load(name), n=n, seeds=seeds)]
-    command = "gptlineage exam " + " ".join(models) + f" --n {n} --seeds {seeds}"
+    if items is not None and not any(items.glob("*.jsonl")):
+        raise UserError(
+            f"{items} holds no *.jsonl items; name another folder.", f"{items} 中没有 *.jsonl 考题；请换一个文件夹。"
+        )
+    lms, world = [load(name) for name in models], World()
+    console, rows = Console(stderr=True), list[dict[str, Any]]()
+    for lm in lms:
+        with console.status(lm.name):
+            rows += take(lm, world, n=n, items=items)
+            rows += ask_all(lm, n=min(n, 400), seeds=seeds)
+    with console.status("n-gram"):
+        rows += baselines(lms[0].tokenizer, world, n=n, items=items)
+    command = "gptlineage exam " + " ".join(models) + f" --n {n} --seeds {seeds}" + (" --items ITEMS" if items else "")
     if out:
-        write_results(out, command, rows, seeds=list(range(seeds)))
+        training_seeds = sorted({row["seed"] for row in rows if row.get("seed") is not None})
+        write_results(out, command, rows, seeds=training_seeds)
+    if chart:
+        report.chart(rows, chart)
     if as_json:
         return show_json(rows)
-    table = Table("model", "task", "metric", "value", "95 % interval", "n")
-    for row in rows:
-        interval = f"{row['low']:.3f} – {row['high']:.3f}" if "low" in row else ""
-        table.add_row(Text(row["model"]), row["task"], row["metric"], f"{row['value']:.3f}", interval, str(row["n"]))
-    Console().print(table)
+    headers, lines = report.table(rows)
+    shown = Table(*headers)
+    for line in lines:
+        shown.add_row(*map(Text, line))
+    Console().print(shown)
 
 
 def complain(message: str) -> None:

@@ -88,7 +88,15 @@ class LanguageModel:
         """
         check_messages(messages)
         if not self.speaks_chat:
-            return self._transcript(messages, max_new_tokens, temperature, top_k, top_p, seed)
+            page = self.stream(
+                self.transcript(messages),
+                max_new_tokens=max_new_tokens,
+                temperature=temperature,
+                top_k=top_k,
+                top_p=top_p,
+                seed=seed,
+            )
+            return first_line(page)
         sampling = Sampling(temperature=temperature, top_k=top_k, top_p=top_p, seed=seed)
         max_new_tokens = check_length(max_new_tokens)
         room = self.config.n_ctx - min(max_new_tokens, self.config.n_ctx // 4)
@@ -110,16 +118,11 @@ class LanguageModel:
         )
         return pieces(self.tokenizer, tokens)
 
-    def _transcript(
-        self,
-        messages: Sequence[dict[str, str]],
-        max_new_tokens: int,
-        temperature: float,
-        top_k: int,
-        top_p: float,
-        seed: int | None,
-    ) -> Iterator[str]:
-        """A base model's reply: it continues a page of questions and answers up to the end of the line."""
+    def transcript(self, messages: Sequence[dict[str, str]]) -> str:
+        """A conversation as a page of questions and answers, which a base model can go on with.
+
+        The oldest turns are left out when they would fill more than half of the context.
+        """
         marks = ("问：", "答：") if is_chinese(messages[-1]["content"]) else ("Q: ", "A: ")
         lines = [
             marks[message["role"] == "assistant"] + " ".join(message["content"].split())
@@ -129,15 +132,7 @@ class LanguageModel:
         opening = marks[1].rstrip()
         while len(lines) > 1 and len(self.tokenizer.encode("\n".join([*lines, opening]))) > self.config.n_ctx // 2:
             lines.pop(0)
-        stream = self.stream(
-            "\n".join([*lines, opening]),
-            max_new_tokens=max_new_tokens,
-            temperature=temperature,
-            top_k=top_k,
-            top_p=top_p,
-            seed=seed,
-        )
-        return first_line(stream)
+        return "\n".join([*lines, opening])
 
 
 def first_line(stream: Iterator[str]) -> Iterator[str]:

@@ -24,8 +24,8 @@ CHATGPT = GPT3.evolve(
     stages=(
         Stage(
             objective="sft",
-            release=Recipe(steps=800, batch_size=32, lr=1e-3, weight_decay=0.0, schedule="flat", final_lr=0.0),
-            quick=Recipe(steps=400, batch_size=32, lr=1e-3, weight_decay=0.0, schedule="flat", final_lr=0.0),
+            release=Recipe(steps=1000, batch_size=32, lr=1e-3, weight_decay=0.0, schedule="flat", final_lr=0.0),
+            quick=Recipe(steps=350, batch_size=32, lr=1e-3, weight_decay=0.0, schedule="flat", final_lr=0.0),
             options=dict(page_rows=4),
         ),
         Stage(

@@ -49,8 +49,8 @@ GPT1 = Generation(
     stages=(
         Stage(
             objective="pretrain",
-            release=Recipe(steps=1500, batch_size=16, optimizer="muon", lr=3e-3, schedule="flat", final_lr=0.0),
-            quick=Recipe(steps=1000, batch_size=16, optimizer="muon", lr=3e-3, schedule="flat", final_lr=0.0),
+            release=Recipe(steps=2000, batch_size=16, optimizer="muon", lr=3e-3, schedule="flat", final_lr=0.0),
+            quick=Recipe(steps=900, batch_size=16, optimizer="muon", lr=3e-3, schedule="flat", final_lr=0.0),
         ),
     ),
     claims=(

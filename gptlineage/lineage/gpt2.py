@@ -33,8 +33,8 @@ GPT2 = GPT1.evolve(
     stages=(
         Stage(
             objective="pretrain",
-            release=Recipe(steps=2000, batch_size=12, optimizer="muon", lr=3e-3, schedule="flat", final_lr=0.0),
-            quick=Recipe(steps=1000, batch_size=12, optimizer="muon", lr=3e-3, schedule="flat", final_lr=0.0),
+            release=Recipe(steps=3500, batch_size=12, optimizer="muon", lr=3e-3, schedule="flat", final_lr=0.0),
+            quick=Recipe(steps=1500, batch_size=12, optimizer="muon", lr=3e-3, schedule="flat", final_lr=0.0),
         ),
     ),
     claims=(

@@ -63,10 +63,11 @@ def collect_pairs(
     ]
     pairs = []
     for dialogue, replies in zip(prompts, zip(*tries, strict=True), strict=True):
-        scores = [judge(dialogue, reply).score for reply in replies]
-        best, worst = int(np.argmax(scores)), int(np.argmin(scores))
-        if scores[best] > scores[worst] and replies[worst]:
-            pairs.append(PreferencePair(dialogue.prompt, replies[best], replies[worst]))
+        ended = [reply for reply in replies if reply]  # a reply that never ended teaches nothing about endings
+        scores = [judge(dialogue, reply).score for reply in ended]
+        if ended and max(scores) > min(scores):
+            best, worst = ended[int(np.argmax(scores))], ended[int(np.argmin(scores))]
+            pairs.append(PreferencePair(dialogue.prompt, best, worst))
     return pairs
 
 

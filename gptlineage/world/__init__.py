@@ -12,10 +12,16 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from gptlineage.paths import data_dir
+from gptlineage.world.books import Books
 from gptlineage.world.dialogues import KINDS, Dialogue, Dialogues
+from gptlineage.world.entailment import Entailment
 from gptlineage.world.facts import LANGUAGES, load_facts
+from gptlineage.world.items import Item
 from gptlineage.world.judge import Check, Verdict, judge_reply
-from gptlineage.world.pages import MIXTURES, SPLITS, Document, Pages
+from gptlineage.world.lists import Lists
+from gptlineage.world.pages import MIXTURES, PAGE_KINDS, SPLITS, Document, Pages
+from gptlineage.world.papers import Papers
+from gptlineage.world.press import Press
 from gptlineage.world.stories import People, Stories
 from gptlineage.world.sums import Sums, pair
 from gptlineage.world.translation import Translation
@@ -24,16 +30,18 @@ from gptlineage.world.turns import Turns
 __all__ = [
     "KINDS",
     "MIXTURES",
+    "PAGE_KINDS",
     "SPLITS",
     "Check",
     "Dialogue",
     "Document",
+    "Item",
     "Verdict",
     "World",
     "fingerprint",
     "judge",
 ]
-ENGINE = "1"  # counts up whenever the same data would give other pages
+ENGINE = "2"  # counts up whenever the same data would give other pages
 
 
 def _folder() -> Path:
@@ -59,15 +67,29 @@ class World:
         people, frames = People(read("people")), read("pages")
         sums = Sums(read("sums"), people)
         stories = Stories(read("stories"), people, pair)
-        translation = Translation(read("sentences"), frames["translation"], people, self.facts)
-        self._pages = Pages(frames, self.facts, stories, sums, translation)
-        self._dialogues = Dialogues(Turns(read("asks"), read("talk"), self.facts, stories, sums, translation))
+        self.translation = Translation(read("sentences"), frames["translation"], people, self.facts)
+        self.lists = Lists(frames["lists"], self.facts, self.translation)
+        self.books = Books(read("books"), people)
+        self.press = Press(read("reviews"), read("news"), people)
+        self.entailment = Entailment(read("entailment"), people)
+        papers = Papers(read("letters"), read("notices"), read("recipes"), people)
+        makers = (self.lists, self.books, papers, self.press, self.entailment)
+        self._pages = Pages(frames, self.facts, stories, sums, self.translation, *makers)
+        self._dialogues = Dialogues(Turns(read("asks"), read("talk"), self.facts, stories, sums, self.translation))
 
     def documents(self, mixture: str, seed: int = 0, split: str = "train") -> Iterator[Document]:
         """Endless pages of "books", "web" or "crawl"; ValueError for another mixture or split."""
         _known("mixture", mixture, tuple(MIXTURES))
         _known("split", split, SPLITS)
         return self._pages.documents(mixture, seed, split)
+
+    def pages(self, kind: str, seed: int = 0, split: str = "train", language: str | None = None) -> Iterator[Document]:
+        """Endless pages of one kind; ValueError for an unknown kind, split or language."""
+        _known("kind of page", kind, PAGE_KINDS)
+        _known("split", split, SPLITS)
+        if language is not None:
+            _known("language", language, LANGUAGES)
+        return self._pages.of_kind(kind, seed, split, language)
 
     def dialogues(
         self,

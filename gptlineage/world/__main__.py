@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import argparse
+from itertools import islice
 
-from gptlineage.world import KINDS, MIXTURES, SPLITS, World, judge
+from gptlineage.world import KINDS, MIXTURES, PAGE_KINDS, SPLITS, World, judge
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m gptlineage.world", description=__doc__)
-    page_kinds = sorted({kind for kinds in MIXTURES.values() for kind in kinds})
-    parser.add_argument("--kind", choices=sorted({*page_kinds, *KINDS}), help="only this kind")
+    parser.add_argument("--kind", choices=sorted({*PAGE_KINDS, *KINDS}), help="only this kind")
     parser.add_argument("--mixture", choices=tuple(MIXTURES), default="web")
     parser.add_argument("--split", choices=SPLITS, default="train")
     parser.add_argument("--language", choices=("en", "zh"))
@@ -22,17 +22,17 @@ def main() -> None:
     if args.dialogues:
         kinds = [args.kind] if args.kind else None
         talks = world.dialogues(args.seed, args.split, kinds, args.language)
-        for _, talk in zip(range(args.n), talks, strict=False):
+        for talk in islice(talks, args.n):
             print(f"=== {talk.kind} ({talk.language}) {judge(talk, talk.reference)}")
             print("\n".join(f"{message['role']}: {message['content']}" for message in talk.messages))
         return
-    shown = 0
-    for page in world.documents(args.mixture, args.seed, args.split):
-        if args.kind in (None, page.kind) and args.language in (None, page.language):
-            print(f"=== {page.kind} ({page.language})\n{page.text}")
-            shown += 1
-        if shown >= args.n:
-            return
+    if args.kind:
+        found = world.pages(args.kind, args.seed, args.split, args.language)
+    else:
+        found = world.documents(args.mixture, args.seed, args.split)
+        found = (page for page in found if args.language in (None, page.language))
+    for page in islice(found, args.n):
+        print(f"=== {page.kind} ({page.language})\n{page.text}")
 
 
 if __name__ == "__main__":

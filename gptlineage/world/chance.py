@@ -5,20 +5,33 @@ Only `Random.random()` is used, whose stream Python guarantees; never `hash()` o
 
 from __future__ import annotations
 
+import contextlib
 import random
 import zlib
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import accumulate
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
+_generator: Callable[[int], random.Random] = random.Random  # what `stream` makes; see `streams_of`
+
+
+@contextlib.contextmanager
+def streams_of(generator: Callable[[int], random.Random]) -> Iterator[None]:
+    """Inside the block every new stream is one of these, so that what is chosen can be watched."""
+    global _generator
+    usual, _generator = _generator, generator
+    try:
+        yield
+    finally:
+        _generator = usual
 
 
 def stream(seed: int, *labels: str) -> random.Random:
     """A generator of its own for every (seed, labels): streams of different labels do not overlap."""
     label = zlib.crc32("/".join(labels).encode())
-    return random.Random((abs(seed) << 33) | ((seed < 0) << 32) | label)
+    return _generator((abs(seed) << 33) | ((seed < 0) << 32) | label)
 
 
 def below(rng: random.Random, n: int) -> int:

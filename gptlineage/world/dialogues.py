@@ -13,16 +13,21 @@ from dataclasses import dataclass
 from gptlineage.world.chance import Wheel, between, pick, stream
 from gptlineage.world.facts import LANGUAGES
 from gptlineage.world.judge import Check
-from gptlineage.world.turns import Turn, Turns
+from gptlineage.world.orders import Orders
+from gptlineage.world.turns import Turns
+from gptlineage.world.wording import Turn
 
 WEIGHTS = {
-    "fact": 0.32, "fact_short": 0.09, "follow_up": 0.08, "sum": 0.07, "translate": 0.09, "story": 0.06,
-    "list_three": 0.05, "opposite": 0.02, "memory": 0.06, "talk": 0.07, "unknown": 0.05, "mixed": 0.12,
+    "fact": 0.25, "fact_short": 0.06, "follow_up": 0.07, "sum": 0.05, "translate": 0.07, "story": 0.05,
+    "list_three": 0.03, "opposite": 0.02, "memory": 0.06, "talk": 0.06, "unknown": 0.04, "mixed": 0.12,
+    "scramble": 0.02, "passage": 0.04, "sentiment": 0.03, "rewrite": 0.03, "recommend": 0.03, "correct": 0.05,
+    "harmful": 0.05, "system": 0.06,
 }  # fmt: skip
 KINDS = tuple(WEIGHTS)
 IN_MIXED = {
-    "fact": 0.36, "fact_short": 0.06, "follow_up": 0.08, "sum": 0.1, "translate": 0.1, "story": 0.04,
-    "list_three": 0.05, "opposite": 0.02, "talk": 0.13, "unknown": 0.06,
+    "fact": 0.34, "fact_short": 0.04, "follow_up": 0.08, "sum": 0.06, "sum_more": 0.03, "translate": 0.08,
+    "story": 0.03, "list_three": 0.04, "opposite": 0.02, "talk": 0.1, "unknown": 0.04, "scramble": 0.02,
+    "passage": 0.03, "sentiment": 0.02, "rewrite": 0.02, "recommend": 0.04, "correct": 0.05, "harmful": 0.04,
 }  # fmt: skip
 LONGEST = 620  # of a conversation, in letters, a Chinese character counting for three: it must fit 256 tokens
 
@@ -46,9 +51,9 @@ class Dialogue:
         return self.messages[-1]["content"]
 
 
-def dialogue(turns: Sequence[Turn], kind: str, language: str) -> Dialogue:
-    """The turns as messages; the last one's check is the dialogue's."""
-    messages = []
+def dialogue(turns: Sequence[Turn], kind: str, language: str, system: str = "") -> Dialogue:
+    """The turns as messages, after a system message if there is one; the last one's check is the dialogue's."""
+    messages = [{"role": "system", "content": system}] if system else []
     for turn in turns:
         messages.append({"role": "user", "content": turn.user})
         messages.append({"role": "assistant", "content": turn.reply})
@@ -59,7 +64,7 @@ class Dialogues:
     """Endless conversations of the asked kinds."""
 
     def __init__(self, turns: Turns):
-        self.turns = turns
+        self.turns, self.orders = turns, Orders(turns)
         self.in_mixed = Wheel(IN_MIXED.items())
         self.makers: dict[str, Callable[[random.Random, str, str], list[Turn]]] = {
             "follow_up": turns.follow_up, "memory": self._memory, "mixed": self._mixed,
@@ -72,7 +77,12 @@ class Dialogues:
         while True:
             kind = wheel.spin(rng)
             speaks = language or LANGUAGES[rng.random() < 0.45]
-            yield dialogue(self._make(rng, kind, speaks, split), kind, speaks)
+            if kind == "system":
+                system, turns = self.orders.obeying(rng, speaks, split)
+            else:
+                system, turns = "", self._make(rng, kind, speaks, split)
+            turns = _fitting(turns, system)
+            yield dialogue(self.turns.wording.mistyped(rng, turns, speaks), kind, speaks, system)
 
     def _make(self, rng: random.Random, kind: str, language: str, split: str) -> list[Turn]:
         maker = self.makers.get(kind)
@@ -81,15 +91,15 @@ class Dialogues:
         turns = [self.turns.turn(rng, kind, language, split)]
         while rng.random() < 0.3 and len(turns) < 3:  # more of the same kind, or a greeting before it
             first = len(turns) == 1 and rng.random() < 0.3
-            before = self.turns.intent(rng, "greeting", language, split) if first else None
+            before = self.turns.small_talk.intent(rng, "greeting", language, split) if first else None
             turns.insert(0, before or self.turns.turn(rng, kind, language, split))
-        return _fitting(turns)
+        return turns
 
     def _memory(self, rng: random.Random, language: str, split: str) -> list[Turn]:
         """The user says something of themselves and asks for it up to three turns later."""
-        tell, ask = self.turns.memory(rng, language, split)
+        tell, ask = self.turns.small_talk.memory(rng, language, split)
         kinds = [self.in_mixed.spin(rng) for _ in range(int(rng.random() * 3.5))]
-        between_them = [self.turns.turn(rng, kind, language, split) for kind in kinds]
+        between_them = [self._make_one(rng, kind, language, split)[0] for kind in kinds]
         while between_them and _length([tell, *between_them, ask]) > LONGEST:
             between_them.pop()
         return [tell, *between_them, ask]
@@ -97,29 +107,43 @@ class Dialogues:
     def _mixed(self, rng: random.Random, language: str, split: str) -> list[Turn]:
         """Several subjects in one conversation, sometimes with a greeting, thanks or a memory in it."""
         turns: list[Turn] = []
-        remembered = self.turns.memory(rng, language, split) if rng.random() < 0.25 else None
+        remembered = self.turns.small_talk.memory(rng, language, split) if rng.random() < 0.25 else None
         if rng.random() < 0.4:
-            turns.append(self.turns.intent(rng, "greeting", language, split))
+            turns.append(self.turns.small_talk.intent(rng, "greeting", language, split))
         if remembered:
             turns.append(remembered[0])
         for _ in range(between(rng, 2, 3)):
-            kind = self.in_mixed.spin(rng)
-            made = self._make_one(rng, kind, language, split)
+            made = self._next(rng, turns, language, split)
             if _length([*turns, *made]) > LONGEST - 80:
                 break
             turns += made
         if remembered and len(turns) < 5:
             turns.append(remembered[1])
         elif rng.random() < 0.2 and len(turns) < 5:
-            turns.append(self.turns.intent(rng, pick(rng, ("thanks", "goodbye")), language, split))
+            turns.append(self.turns.small_talk.intent(rng, pick(rng, ("thanks", "goodbye")), language, split))
         if not turns:
             turns = [self.turns.turn(rng, "fact", language, split)]
         return turns[:5]
 
-    def _make_one(self, rng: random.Random, kind: str, language: str, split: str) -> list[Turn]:
-        if kind == "follow_up":
-            return self.turns.follow_up(rng, language, split)
-        return [self.turns.turn(rng, kind, language, split)]
+    def _next(self, rng: random.Random, turns: Sequence[Turn], language: str, split: str) -> list[Turn]:
+        """Another subject, or an earlier one again, often with some words that lead over to it."""
+        if len(turns) > 1 and rng.random() < 0.4:
+            back = self.turns.more(rng, pick(rng, turns[:-1]), language, split)
+            if back:
+                return [back]
+        kind = self.in_mixed.spin(rng)
+        dice = rng.random()
+        led = bool(turns) and kind not in ("talk", "fact_short") and dice < 0.6
+        made = self._make_one(rng, kind, language, split, varied=not led)
+        if led:
+            link = "change" if dice < 0.35 else "ack"
+            made[0] = self.turns.wording.led(rng, link, made[0], language, split)
+        return made
+
+    def _make_one(self, rng: random.Random, kind: str, language: str, split: str, varied: bool = True) -> list[Turn]:
+        if kind in ("follow_up", "sum_more"):
+            return getattr(self.turns, kind)(rng, language, split)
+        return [self.turns.turn(rng, kind, language, split, varied)]
 
     def questions(self, n: int, seed: int, split: str, language: str | None) -> list[Dialogue]:
         """See `World.questions`."""
@@ -150,13 +174,13 @@ class Dialogues:
         return asked
 
 
-def _length(turns: Sequence[Turn]) -> int:
-    text = "".join(turn.user + turn.reply for turn in turns)
+def _length(turns: Sequence[Turn], system: str = "") -> int:
+    text = system + "".join(turn.user + turn.reply for turn in turns)
     return len(text) + 2 * sum(char > "\u2e7f" for char in text)
 
 
-def _fitting(turns: list[Turn]) -> list[Turn]:
+def _fitting(turns: list[Turn], system: str = "") -> list[Turn]:
     """The last turns that fit."""
-    while len(turns) > 1 and _length(turns) > LONGEST:
+    while len(turns) > 1 and _length(turns, system) > LONGEST:
         turns = turns[1:]
     return turns

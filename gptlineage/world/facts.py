@@ -16,7 +16,8 @@ from gptlineage.world.chance import Wheel, pick
 
 LANGUAGES = ("en", "zh")
 ALWAYS_ASKED = ("lineage",)  # a model that has never been asked about GPT-1 would be a strange guide to this story
-FILE_WEIGHTS = {"lineage": 1.75}  # how often the facts of a file are told, against 1 for the others
+# How often the facts of a file are told, against 1 for the others.
+FILE_WEIGHTS = {"lineage": 1.9, "town": 0.7, "nature": 0.7}
 Texts = Mapping[str, tuple[str, ...]]  # language -> wordings
 Keys = tuple[tuple[str, ...], ...]  # groups of alternatives; a right reply has one of every group
 

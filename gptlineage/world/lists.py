@@ -6,9 +6,9 @@ Most lists are of something true or regular; one in four is a random mapping, wh
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
-from gptlineage.world.chance import Wheel, below, between, pick, sample, shuffled
+from gptlineage.world.chance import Wheel, below, between, held_out_text, pick, sample, shuffled
 from gptlineage.world.facts import Facts
 from gptlineage.world.translation import Translation
 
@@ -19,6 +19,13 @@ _SETS = {
     "colours": ("color", "颜色"),
     "things": ("thing", "物品"),
 }
+HELD_OUT = 6  # one left side in six stands on no list page of the training split, for formats seen with new items
+MARKS = ".!/- "  # what GPT-3's "random insertion in word" puts between the letters
+
+
+def new_item(pair: tuple[str, str]) -> bool:
+    """Whether list pages of the training split leave this pair out."""
+    return held_out_text(pair[0], HELD_OUT)
 
 
 class Lists:
@@ -45,15 +52,45 @@ class Lists:
             language: [*symbols, words, words, words]
             for language, words in (("en", self.english), ("zh", self.chinese))
         }
-        makers = ((self._mapping, 25), (self._relation, 30), (self._translated, 12), (self._letters, 14))
-        self.makers = Wheel([*makers, (self._numbers, 10), (self._sets, 9)])
+        # What a list may be of: each entry is one way to make as many true pairs as one wants.
+        self.sources: dict[str, Callable[[random.Random, str], Pairs]] = {
+            "relation": self._relation, "translated": self._translated, "letters": self._letters,
+            "cycled": self._cycled, "reversed": self._reversed, "inserted": self._inserted,
+        }  # fmt: skip
+        shares = {"relation": 26, "translated": 12, "letters": 12, "cycled": 5, "reversed": 4, "inserted": 4}
+        self.makers = Wheel([*shares.items(), ("mapping", 24), ("numbers", 7), ("sets", 6)])
 
-    def page(self, rng: random.Random, language: str) -> str:
+    def page(self, rng: random.Random, language: str, split: str) -> str:
         """A list in one of the two languages."""
-        pairs = self.makers.spin(rng)(rng, language)
+        kind = self.makers.spin(rng)
+        if kind == "mapping":
+            pairs = self._mapping(rng, language)
+        elif kind == "numbers":
+            pairs = self._numbers(rng)
+        elif kind == "sets":
+            pairs = self._sets(rng, language)
+        else:
+            pairs = self.sources[kind](rng, language)
+            pairs = [pair for pair in pairs if split != "train" or not new_item(pair)][: between(rng, 6, 16)]
         arrow = pick(rng, self.frames["arrows"][language])
         join = pick(rng, self.frames["joins"])
         return join.join(left + arrow + right for left, right in pairs)
+
+    def episode(self, rng: random.Random, kind: str, language: str, n: int) -> tuple[Pairs, tuple[str, str]]:
+        """`n` pairs of one format as training lists show them, and one that none of these shows.
+
+        For "mapping" the last pair is one of the `n` again, since nothing else can be known about it.
+        """
+        if kind == "mapping":
+            vocabulary = pick(rng, self.vocabularies[language])
+            left, right = sample(rng, vocabulary, n), sample(rng, pick(rng, self.vocabularies[language]), n)
+            pairs = list(zip(left, right, strict=False))
+            return pairs, pick(rng, pairs)
+        while True:
+            made = self.sources[kind](rng, language)
+            new, known = [pair for pair in made if new_item(pair)], [pair for pair in made if not new_item(pair)]
+            if new and len(known) >= n:
+                return known[:n], new[0]
 
     def _mapping(self, rng: random.Random, language: str) -> Pairs:
         """Arbitrary things to arbitrary things, each several times and always the same."""
@@ -66,21 +103,42 @@ class Lists:
         return [pair for _ in range(between(rng, 3, 5)) for pair in shuffled(rng, table)]
 
     def _relation(self, rng: random.Random, language: str) -> Pairs:
-        rows = sample(rng, pick(rng, self.tables[language]), between(rng, 6, 16))
+        rows = shuffled(rng, pick(rng, self.tables[language]))
         return [(v, s) for s, v in rows] if rng.random() < 0.25 else rows
 
     def _translated(self, rng: random.Random, language: str) -> Pairs:
-        rows = sample(rng, self.translation.words, between(rng, 6, 16))
+        rows = sample(rng, self.translation.words, 40)
         return rows if language == "en" else [(zh, en) for en, zh in rows]
 
     def _letters(self, rng: random.Random, language: str) -> Pairs:
         """Upper case, first or last letter, or a copy; in Chinese the first or last character, or a copy."""
-        words = sample(rng, self.english if language == "en" else self.chinese, between(rng, 6, 14))
         rules = (str.upper, lambda w: w[0], lambda w: w[-1], str, lambda w: w + " " + w)
         rule = rules[below(rng, 5) if language == "en" else between(rng, 1, 4)]
-        return [(word, rule(word)) for word in words]
+        return [(word, rule(word)) for word in self._words(rng, language)]
 
-    def _numbers(self, rng: random.Random, language: str) -> Pairs:
+    def _cycled(self, rng: random.Random, language: str) -> Pairs:
+        """Words whose letters went round ("ohuse"), and the words (GPT-3, section 3.9.2)."""
+        pairs = []
+        for word in self._words(rng, language, shortest=3 if language == "en" else 2):
+            cut = between(rng, 1, len(word) - 1)
+            pairs.append((word[cut:] + word[:cut], word))
+        return pairs
+
+    def _reversed(self, rng: random.Random, language: str) -> Pairs:
+        return [(word[::-1], word) for word in self._words(rng, language, shortest=2)]
+
+    def _inserted(self, rng: random.Random, language: str) -> Pairs:
+        """Words with a mark after each letter, and the words."""
+        return [
+            ("".join(letter + pick(rng, MARKS) for letter in word[:-1]) + word[-1], word)
+            for word in self._words(rng, language, shortest=2)
+        ]
+
+    def _words(self, rng: random.Random, language: str, shortest: int = 1) -> list[str]:
+        words = self.english if language == "en" else self.chinese
+        return [word for word in sample(rng, words, 40) if len(word) >= shortest]
+
+    def _numbers(self, rng: random.Random) -> Pairs:
         """The number after or before; these are orders, not sums, and name no second operand."""
         step = pick(rng, (1, -1))
         start = between(rng, 1, 80)

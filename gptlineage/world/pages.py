@@ -1,36 +1,50 @@
 """The pages of the micro-world, one method per kind, and the mixtures of kinds that the generations read.
 
-"books" is nearly all stories, like the books of GPT-1; "web" is every kind with much knowledge, like the
-WebText of GPT-2; "crawl" adds lists, exercises, repeats and noise, like the filtered crawl of GPT-3.
+"books" is nearly all stories, like the books of GPT-1; "web" is every kind with much knowledge, like the WebText of
+GPT-2; "crawl" mixes four sources by GPT-3's weights (table 2.2), most of it a noisy crawl with lists and repeats.
 """
 
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 
+from gptlineage.world.books import Books
 from gptlineage.world.chance import Wheel, below, between, pick, sample, shuffled, stream
+from gptlineage.world.entailment import Entailment
 from gptlineage.world.facts import LANGUAGES, Facts
 from gptlineage.world.lists import Lists
+from gptlineage.world.papers import Papers
+from gptlineage.world.press import Press
 from gptlineage.world.stories import Stories
 from gptlineage.world.sums import Sums
 from gptlineage.world.translation import Translation
 
 SPLITS = ("train", "held-out")
-MIXTURES: dict[str, dict[str, float]] = {
-    "books": {"story": 0.84, "encyclopedia": 0.07, "dialogue_page": 0.09},
-    "web": {
-        "story": 0.23, "encyclopedia": 0.25, "qa": 0.14, "sum": 0.10, "translation": 0.06,
-        "list": 0.10, "dialogue_page": 0.08, "opinion": 0.04,
-    },
-    "crawl": {
-        "story": 0.12, "encyclopedia": 0.23, "qa": 0.15, "sum": 0.16, "translation": 0.08,
-        "list": 0.17, "dialogue_page": 0.06, "opinion": 0.03,
-    },
+BOOKS = {"book": 0.56, "story": 0.30, "encyclopedia": 0.06, "dialogue_page": 0.08}
+WEB = {
+    "story": 0.09, "book": 0.05, "reading": 0.09, "encyclopedia": 0.18, "qa": 0.12, "letter": 0.04, "notice": 0.03,
+    "recipe": 0.03, "review": 0.07, "news": 0.05, "entailment": 0.06, "dialogue_page": 0.04, "translation": 0.05,
+    "sum": 0.07, "list": 0.03,
 }  # fmt: skip
-CHINESE = 0.37  # share of the pages; Chinese says the same in fewer characters but about as many tokens
-REPEATED, NOISY = 0.02, 0.02  # shares of the crawl
+COMMON_CRAWL = {
+    "story": 0.05, "book": 0.02, "reading": 0.08, "encyclopedia": 0.14, "qa": 0.11, "letter": 0.02, "notice": 0.02,
+    "recipe": 0.02, "review": 0.07, "news": 0.04, "entailment": 0.06, "dialogue_page": 0.03, "translation": 0.06,
+    "sum": 0.10, "list": 0.18,
+}  # fmt: skip
+# Each mixture is a weighing of sources; GPT-3's weights add up to 1.01 in the paper as well.
+SOURCES: dict[str, dict[str, float]] = {
+    "books": BOOKS, "web": WEB, "common crawl": COMMON_CRAWL, "wikipedia": {"encyclopedia": 1.0},
+}  # fmt: skip
+MIXTURES: dict[str, dict[str, float]] = {
+    "books": {"books": 1.0},
+    "web": {"web": 1.0},
+    "crawl": {"common crawl": 0.60, "web": 0.22, "books": 0.16, "wikipedia": 0.03},
+}
+PAGE_KINDS = tuple(COMMON_CRAWL)
+CHINESE = 0.33  # share of the pages; Chinese says the same in fewer characters but about as many tokens
+REPEATED, NOISY = 0.02, 0.03  # shares of the crawl
 
 
 @dataclass(frozen=True)
@@ -45,35 +59,70 @@ class Document:
 class Pages:
     """Makes pages of every kind; each method takes (rng, language, split) and returns the text."""
 
-    def __init__(self, data: Mapping, facts: Facts, stories: Stories, sums: Sums, translation: Translation):
+    def __init__(
+        self,
+        data: Mapping,
+        facts: Facts,
+        stories: Stories,
+        sums: Sums,
+        translation: Translation,
+        lists: Lists,
+        books: Books,
+        papers: Papers,
+        press: Press,
+        entailment: Entailment,
+    ):
         self.data, self.facts, self.people, self.stories = data, facts, stories.people, stories
-        self.translation, self.lists = translation, Lists(data["lists"], facts, translation)
-        self.makers = {
-            "story": self.story, "encyclopedia": self.encyclopedia, "qa": self.qa, "sum": sums.page,
-            "list": lambda rng, language, split: self.lists.page(rng, language),
-            "dialogue_page": self.dialogue_page, "opinion": self.opinion,
+        self.makers: dict[str, Callable[[random.Random, str, str], str]] = {
+            "story": self.story, "book": books.page, "reading": books.reading_page, "encyclopedia": self.encyclopedia,
+            "qa": self.qa, "letter": papers.letter, "notice": papers.notice, "recipe": papers.recipe,
+            "review": press.review, "news": press.news, "entailment": entailment.page,
+            "dialogue_page": self.dialogue_page, "sum": sums.page, "list": lists.page,
+            "translation": lambda rng, language, split: translation.page(rng, split),
         }  # fmt: skip
+        self.kinds = {source: Wheel(kinds.items()) for source, kinds in SOURCES.items()}
+        self.sources = {mixture: Wheel(sources.items()) for mixture, sources in MIXTURES.items()}
 
     def documents(self, mixture: str, seed: int, split: str) -> Iterator[Document]:
         """Endless pages of the mixture."""
         rng = stream(seed, "documents", mixture, split)
-        kinds = Wheel(MIXTURES[mixture].items())
         recent: list[Document] = []
         while True:
-            if mixture == "crawl" and recent and rng.random() < REPEATED:
+            source = self.sources[mixture].spin(rng)
+            noisy = source == "common crawl"
+            if noisy and recent and rng.random() < REPEATED:
                 yield pick(rng, recent)
                 continue
-            kind = kinds.spin(rng)
-            language = LANGUAGES[rng.random() < CHINESE]
-            if kind == "translation":
-                page = Document(self.translation.page(rng, split), kind, "both")
-            else:
-                page = Document(self.makers[kind](rng, language, split), kind, language)
-            if mixture == "crawl":
+            page = self.make(rng, self.kinds[source].spin(rng), LANGUAGES[rng.random() < CHINESE], split)
+            if noisy:
                 if rng.random() < NOISY:
-                    page = Document(_noise(rng, page.text), kind, page.language)
+                    page = replace(page, text=self.noise(rng, page))
                 recent = [*recent[-49:], page]
             yield page
+
+    def of_kind(self, kind: str, seed: int, split: str, language: str | None) -> Iterator[Document]:
+        """Endless pages of one kind, without noise."""
+        rng = stream(seed, "pages", kind, split, language or "")
+        while True:
+            yield self.make(rng, kind, language or LANGUAGES[rng.random() < CHINESE], split)
+
+    def make(self, rng: random.Random, kind: str, language: str, split: str) -> Document:
+        return Document(self.makers[kind](rng, language, split), kind, "both" if kind == "translation" else language)
+
+    def noise(self, rng: random.Random, page: Document) -> str:
+        """A page as a careless crawl finds it: cut off at either end, without capitals, or amid a site's own words."""
+        kind = below(rng, 4)
+        if kind == 0:
+            return page.text.lower()
+        if kind == 3:
+            lines = self.data["noise"]["zh" if page.language == "zh" else "en"]
+            return f"{pick(rng, lines)}\n{page.text}\n{pick(rng, lines)}"
+        text = page.text
+        cut = below(rng, max(1, len(text) // 2))
+        cut = cut if kind == 2 else len(text) - cut
+        while cut < len(text) and (text[cut].isdigit() or text[cut - 1].isdigit()):  # half a number: a wrong sum
+            cut += 1
+        return text[:cut] if kind == 1 else text[cut:]
 
     def story(self, rng: random.Random, language: str, split: str) -> str:
         short = rng.random() < 0.25  # as short as in conversations, so that these find the form known
@@ -157,23 +206,6 @@ class Pages:
             said.append(asked + ("\n" if rng.random() < 0.5 else " " * (language == "en")) + reply)
         return "\n".join(said)
 
-    def opinion(self, rng: random.Random, language: str, split: str) -> str:
-        """A review whose last word is the judgement that most of its remarks share."""
-        data = self.data["opinion"]
-        x, side = pick(rng, data["things"][language]), below(rng, 2)
-        remarks = sample(rng, data[("good", "bad")[side]][language], between(rng, 2, 4))
-        if rng.random() < 0.3:
-            remarks.append(pick(rng, data[("bad", "good")[side]][language]))
-        if rng.random() < 0.6:
-            slots = {"w": "weather", "when": "when"}
-            filled = {slot: pick(rng, data[pool][language]) for slot, pool in slots.items()}
-            name = pick(rng, self.people.names[language])[0]
-            remarks.append(pick(rng, data["but"][language]).format(name=name, **filled))
-        space = " " if language == "en" else ""
-        text = space.join(shuffled(rng, remarks)).format(x=x, X=x[0].upper() + x[1:])
-        rating = pick(rng, data["rating"][language]).format(r=data["words"][language][side])
-        return text + ("\n" if rng.random() < 0.5 else space) + rating
-
 
 def _fill(turn: str, roles: Mapping[str, str]) -> str:
     """Fill the frames of our own; sentences about facts have no braces and pass."""
@@ -183,15 +215,3 @@ def _fill(turn: str, roles: Mapping[str, str]) -> str:
 def _inner(text: str) -> str:
     """Quotation marks inside a Chinese quotation."""
     return text.replace("“", "‘").replace("”", "’")
-
-
-def _noise(rng: random.Random, text: str) -> str:
-    """A page as a careless crawl finds it: cut off at either end, or without capitals."""
-    kind = below(rng, 3)
-    if kind == 0:
-        return text.lower()
-    cut = below(rng, max(1, len(text) // 2))
-    cut = cut if kind == 2 else len(text) - cut
-    while cut < len(text) and (text[cut].isdigit() or text[cut - 1].isdigit()):  # half a number makes a wrong sum
-        cut += 1
-    return text[:cut] if kind == 1 else text[cut:]

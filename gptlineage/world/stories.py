@@ -10,7 +10,7 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from gptlineage.world.chance import Wheel, between, pick, sample, shuffled
+from gptlineage.world.chance import Wheel, between, held_out_text, pick, sample, shuffled
 from gptlineage.world.facts import sentence
 
 PRONOUNS = {
@@ -112,7 +112,7 @@ class Stories:
     def tell(self, rng: random.Random, language: str, split: str) -> Story:
         """A story of 4 to 12 sentences for a page."""
         plot = self.kinds.spin(rng)
-        return self.day(rng, language) if plot is None else self._fill(rng, plot, language, split, keep=0.6)
+        return self.day(rng, language, split) if plot is None else self._fill(rng, plot, language, split, keep=0.6)
 
     def short(self, rng: random.Random, language: str, split: str, count: int | None = None) -> Story:
         """A story of 2 to 5 sentences for a conversation; exactly `count` (2 or 3) of them if given."""
@@ -160,8 +160,11 @@ class Stories:
         told = template.format(x=about, X=about[0].upper() + about[1:], count=count)
         return sentence(told) if story.language == "en" else told
 
-    def day(self, rng: random.Random, language: str) -> Story:
-        """A day with tracked state: who is where, who holds what, what lies where."""
+    def day(self, rng: random.Random, language: str, split: str) -> Story:
+        """A day with tracked state: who is where, who holds what, what lies where.
+
+        What training passages may not say (see `tracked.is_held_out`), a training story does not say either.
+        """
         people, events = self.people, self.data["events"]
         roles = people.cast(rng, language)
         who = [roles["hero"], roles["friend"], roles["third"]]
@@ -172,6 +175,10 @@ class Stories:
         holder: dict[str, str] = {}
         lying: dict[str, Mapping] = {}
         told = [pick(rng, events["start"][language]).format_map(roles)]
+        happened: list[tuple[str, str, str]] = []  # who, with what, where
+
+        def bare(place: Mapping | None) -> str:
+            return place[language].removeprefix("the ") if place else ""
 
         def say(event: str, **slots: str) -> None:
             choices = events[event][language]
@@ -191,21 +198,25 @@ class Stories:
                 lying.pop(thing, None)
                 holder[thing] = a
                 say("take", a=a, thing=thing)
+                happened.append((a, thing, bare(place)))
             elif mine and others and dice < 0.7:
                 thing, b = pick(rng, mine), pick(rng, others)
                 holder[thing] = b
                 say("give", a=a, b=b, thing=thing)
+                happened.append((b, thing, bare(where[b])))
             elif mine and place is not None and dice < 0.85:
                 thing = pick(rng, mine)
                 del holder[thing]
                 lying[thing] = place
                 say("put", a=a, thing=thing, at=place[at_key])
+                happened.append((a, thing, bare(place)))
             else:
                 there = where[a] = pick(rng, [other for other in places if other is not place])
                 say("go", a=a, place=there[language])
+                happened.append((a, "", bare(there)))
         known = shuffled(rng, [*holder, *lying])
-        if not known:
-            return self.day(rng, language)
+        if not known or (split == "train" and any(held_out_text("/".join(event)) for event in happened)):
+            return self.day(rng, language, split)
         thing = known[0]
         if thing in holder:
             say("end_held", thing=thing, a=holder[thing])

@@ -27,6 +27,16 @@ def pair(rng: random.Random, split: str, largest: int = 99) -> tuple[int, int]:
             return max(a, b), min(a, b)
 
 
+def numbers(rng: random.Random, split: str, digits: int, sign: str) -> tuple[int, int, int]:
+    """Two operands of the split with so many digits each, and the result of "+" or "-" (never below zero)."""
+    low, high = (1, 9) if digits == 1 else (10 ** (digits - 1), 10**digits - 1)
+    while True:
+        a, b = between(rng, low, high), between(rng, low, high)
+        if held_out_pair(a, b) == (split == "held-out"):
+            a, b = (max(a, b), min(a, b)) if sign == "-" else (a, b)
+            return a, b, a + b if sign == "+" else a - b
+
+
 class Sums:
     """Lines and questions of sums.toml, filled with numbers of a split."""
 

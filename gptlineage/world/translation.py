@@ -13,6 +13,7 @@ from gptlineage.world.facts import Facts, sentence
 from gptlineage.world.stories import People
 
 Pair = tuple[str, str]  # English, Chinese
+UNTRANSLATED = ("person", "townplace")  # their two names belong together, but neither translates the other
 
 
 class Translation:
@@ -28,6 +29,8 @@ class Translation:
         words += [(en, zh) for en, zh in grammar["words"]]
         named = {en for en, _ in words} | {zh for _, zh in words}
         for entity in facts.entities:
+            if entity.kind in UNTRANSLATED:
+                continue
             en, zh = entity.name["en"], entity.name["zh"]
             if en not in named and zh not in named and en.isascii() and not zh.isascii():
                 words.append((en, zh))

@@ -4,25 +4,21 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from gptlineage.world.chance import Wheel, held_out_text, pick, sample
+from gptlineage.world.advice import Advice
+from gptlineage.world.chance import Wheel, held_out_text, pick, sample, shuffled
+from gptlineage.world.exercises import Exercises
 from gptlineage.world.facts import Entity, Fact, Facts, Relation, sentence
 from gptlineage.world.judge import Check
 from gptlineage.world.reading import value_keys
+from gptlineage.world.small_talk import SmallTalk
 from gptlineage.world.stories import Stories
-from gptlineage.world.sums import Sums
+from gptlineage.world.sums import Sums, held_out_pair
 from gptlineage.world.translation import Translation
+from gptlineage.world.wording import Turn, Wording
 
-
-@dataclass(frozen=True)
-class Turn:
-    """A question, the reference reply, its check, and whether it asks about a held-out entity."""
-
-    user: str
-    reply: str
-    check: Check
-    held_out: bool = False
+VARIED = ("sum", "fact", "fact_short", "list_three", "opposite", "unknown", "recommend")
 
 
 class Turns:
@@ -39,7 +35,10 @@ class Turns:
     ):
         self.data, self.facts, self.stories, self.sums = data, facts, stories, sums
         self.translation, self.people = translation, stories.people
-        self.intents = {intent["name"]: intent for intent in talk["intents"]}
+        self.wording = Wording(data, facts)
+        self.small_talk = SmallTalk(data["memory"], talk, self.wording, self.people)
+        self.exercises = Exercises(data, self.wording, self.people, translation)
+        self.advice = Advice(data, self.wording, facts, self.fact_check, self.small_talk.intents["harmful"])
         self.names = {
             kind: {language: tuple(e.name[language] for e in members) for language in ("en", "zh")}
             for kind, members in facts.members.items()
@@ -62,16 +61,20 @@ class Turns:
         }
         self.sets = self._sets()
 
-    def turn(self, rng: random.Random, kind: str, language: str, split: str) -> Turn:
-        """One turn of the kind; raises KeyError for a kind that needs several."""
+    def turn(self, rng: random.Random, kind: str, language: str, split: str, varied: bool = True) -> Turn:
+        """One turn of the kind, now and then with a greeting and the like unless `varied` is False.
+
+        Raises StopIteration for a kind that needs several turns.
+        """
         if kind in ("fact", "opposite"):
             made = self.fact(rng, language, split, kind)
         elif kind == "follow_up":
             made = self.fact(rng, language, split, "fact")
         else:
-            made = getattr(self, kind)(rng, language, split)
-        if kind in ("sum", "fact", "fact_short", "list_three", "opposite", "unknown") and rng.random() < 0.25:
-            made = replace(made, user=self._vary(rng, made.user, language))
+            maker = next(m for m in (self, self.exercises, self.advice, self.small_talk) if hasattr(m, kind))
+            made = getattr(maker, kind)(rng, language, split)
+        if varied and kind in VARIED and rng.random() < 0.25:
+            made = replace(made, user=self.wording.vary(rng, made.user, language))
         return made
 
     # ------------------------------------------------------------ facts
@@ -85,9 +88,11 @@ class Turns:
         if "{" in question:
             question = fact.fill(question, language)
         reply = fact.answer(rng, language)
-        return Turn(question, reply, self._fact_check(fact, language, reply), fact.entity.held_out)
+        check = self.fact_check(fact, language, reply)
+        return Turn(question, reply, check, fact.entity.held_out, names_of(fact), fact)
 
-    def _fact_check(self, fact: Fact, language: str, reply: str, form: str = "sentence") -> Check:
+    def fact_check(self, fact: Fact, language: str, reply: str, form: str = "sentence") -> Check:
+        """What a right answer of the form names, and which other values of the relation contradict it."""
         entity, value = fact.entity, fact.value
         allowed = (entity.name[language], *entity.alias[language])
         if language == "en":
@@ -104,10 +109,14 @@ class Turns:
 
     def fact_short(self, rng: random.Random, language: str, split: str) -> Turn:
         fact = self.asked[split, "fact_short"].spin(rng)
-        frames = self.data["short"]["train" if split == "train" else "held_out"][language]
-        user = pick(rng, frames).replace("{q}", fact.ask(rng, language, split))
+        user = self._pick(rng, "short", language, split).replace("{q}", fact.ask(rng, language, split))
+        return self.alone(fact, user, language)
+
+    def alone(self, fact: Fact, user: str, language: str, form: str = "word") -> Turn:
+        """The question answered with the value alone."""
         reply = fact.short(language)
-        return Turn(user, reply, self._fact_check(fact, language, reply, "word"), fact.entity.held_out)
+        check = self.fact_check(fact, language, reply, form)
+        return Turn(user, reply, check, fact.entity.held_out, names_of(fact), fact)
 
     def follow_up(self, rng: random.Random, language: str, split: str) -> list[Turn]:
         """A question, and then the same of another subject in a few words."""
@@ -120,7 +129,20 @@ class Turns:
         user = self._pick(rng, "follow_up", language, split).replace("{x}", _noun(other, language))
         user = sentence(user) if language == "en" else user
         reply = other.answer(rng, language)
-        return [first, Turn(user, reply, self._fact_check(other, language, reply), other.entity.held_out)]
+        check = self.fact_check(other, language, reply)
+        return [first, Turn(user, reply, check, other.entity.held_out, names_of(other), other)]
+
+    def more(self, rng: random.Random, earlier: Turn, language: str, split: str) -> Turn | None:
+        """Another question about the subject of an earlier turn, or None when nothing else is known of it."""
+        if earlier.fact is None or earlier.fact.entity.kind in ("word", "idea"):
+            return None
+        entity = earlier.fact.entity
+        others = [f for f in self.facts.of_entity[entity] if f.relation.ask and f is not earlier.fact]
+        if not others:
+            return None
+        fact = pick(rng, others)
+        turn = self.about(rng, fact, language, pick(rng, fact.relation.questions(language, split)))
+        return self.wording.led(rng, "back", turn, language, split, _several(entity, language))
 
     def unknown(self, rng: random.Random, language: str, split: str) -> Turn:
         """A question that nobody here can answer: about an invented thing, or about the world outside."""
@@ -140,9 +162,10 @@ class Turns:
         reply = pick(rng, self.data["unknown"]["reply"][language]).replace(
             "{x}", name if capital or language == "zh" else f"a {name}"
         )
+        reply = sentence(reply) if language == "en" else reply
         rivals = self.rivals.get((relation.kind, relation.name, language), ())
         check = replace(check, rivals=tuple(word for word in rivals if len(word) > 1), allowed=(name,))
-        return Turn(user, reply, check)
+        return Turn(user, reply, check, keep=(name,))
 
     def _invented(self, rng: random.Random, language: str, split: str) -> str:
         parts = self.people.data["made_up"][language]
@@ -157,6 +180,18 @@ class Turns:
         user, reply, numbers = self.sums.question(rng, language, split)
         check = Check("number", language, ((numbers["c"],),), allowed=(numbers["a"], numbers["b"]))
         return Turn(user, reply, check)
+
+    def sum_more(self, rng: random.Random, language: str, split: str) -> list[Turn]:
+        """A sum, and then a little more of it."""
+        first = self.sum(rng, language, split)
+        c = int(first.check.keys[0][0])
+        fitting = [d for d in shuffled(rng, range(2, 21)) if held_out_pair(c, d) == (split == "held-out")]
+        if not fitting or c == 0:
+            return [first]
+        slots = {"c": str(c), "d": str(fitting[0]), "e": str(c + fitting[0])}
+        user = self._pick(rng, "sum_more", language, split).format_map(slots)
+        reply = pick(rng, self.data["sum_more"]["reply"][language]).format_map(slots)
+        return [first, Turn(user, reply, Check("number", language, ((slots["e"],),), allowed=(str(c), slots["d"])))]
 
     def translate(self, rng: random.Random, language: str, split: str) -> Turn:
         to = pick(rng, ("en", "zh"))
@@ -173,7 +208,7 @@ class Turns:
             user = self._pick(rng, f"sentence_to_{to}", language, split).replace("{x}", x)
             reply = y if y[-1] in ".?。？" else y[0].upper() + y[1:] + ("." if to == "en" else "。")
             keys = (y,)
-        return Turn(user, reply, Check("translation", "both", (keys,), allowed=(x,)))
+        return Turn(user, reply, Check("translation", "both", (keys,), allowed=(x,)), keep=(x,))
 
     def story(self, rng: random.Random, language: str, split: str) -> Turn:
         count = pick(rng, (2, 3)) if rng.random() < 0.3 else None
@@ -188,7 +223,8 @@ class Turns:
         user = sentence(user) if language == "en" else user
         names = tuple(name for name, _ in self.people.names[language])
         low, high = (count, count) if count else (2, 6)
-        return Turn(user, told.text, Check("story", language, ((told.about,),), names, low=low, high=high))
+        check = Check("story", language, ((told.about,),), names, low=low, high=high)
+        return Turn(user, told.text, check, keep=(about,))
 
     # ------------------------------------------------------------ three of a kind
 
@@ -218,62 +254,21 @@ class Turns:
         reply = pick(rng, self.data["list_three"]["reply"][language]).replace("{x}", what)
         for i, entity in enumerate(sample(rng, members, 3), 1):
             reply = reply.replace(f"{{{i}}}", _several(entity, language))
+        reply = reply[0].upper() + reply[1:]
         keys = tuple((entity.name[language], _several(entity, language)) for entity in members)
         rivals = tuple(entity.name[language] for entity in self.facts.members[kind] if entity not in members)
-        return Turn(user, reply, Check("list", language, keys, rivals, (what,), low=3, high=3))
-
-    # ------------------------------------------------------------ talk
-
-    def memory(self, rng: random.Random, language: str, split: str) -> tuple[Turn, Turn]:
-        """Two turns: the user tells something of themselves, and asks for it."""
-        subject = pick(rng, ("name", "colour", "pet"))
-        data = self.data["memory"][subject]
-        extra = "" if split == "train" else "_held_out"
-        if subject == "name":
-            pool = [name for name, _ in self.people.names[language]]
-            x = a_x = pick(rng, pool)
-        else:
-            items = self.people.pools["colours" if subject == "colour" else "pets"]
-            pool = [item[language] for item in items]
-            item = pick(rng, items)
-            x = item[language]
-            a_x = f"一{item['mw']}{x}" if "mw" in item else x
-
-        def said(name: str) -> str:
-            text = pick(rng, data[name][language]).format(x=x, a_x=a_x, X=x[0].upper() + x[1:])
-            return sentence(text) if language == "en" else text
-
-        keys = ((x,),)
-        tell = Turn(said("tell" + extra), said("ack"), Check("talk", language, keys))
-        check = Check("memory", language, keys, tuple(pool), (x,), tuple(data["cue"][language]))
-        return tell, Turn(said("ask" + extra), said("reply"), check)
-
-    def talk(self, rng: random.Random, language: str, split: str) -> Turn:
-        return self.intent(rng, pick(rng, tuple(self.intents)), language, split)
-
-    def intent(self, rng: random.Random, name: str, language: str, split: str) -> Turn:
-        intent = self.intents[name]
-        user = pick(rng, intent["user" if split == "train" else "held_out"][language])
-        keys = tuple(tuple(group) for group in intent[f"keys_{language}"])
-        return Turn(user, pick(rng, intent["reply"][language]), Check("talk", language, keys, exact=False))
+        return Turn(user, reply, Check("list", language, keys, rivals, (what,), low=3, high=3), keep=(what,))
 
     # ------------------------------------------------------------ wording
 
     def _pick(self, rng: random.Random, name: str, language: str, split: str) -> str:
-        return pick(rng, self.data[name]["train" if split == "train" else "held_out"][language])
+        return self.wording.ask(rng, self.data[name], language, split)
 
-    def _vary(self, rng: random.Random, user: str, language: str) -> str:
-        """People write carelessly: a greeting before it, thanks after it, no capital, no question mark."""
-        dice, vary = rng.random(), self.data["vary"]
-        if dice < 0.3:
-            before = pick(rng, vary["before"][language])
-            inside = before.endswith((", ", ": ")) and user.split(" ")[0].lower() in vary["small"]
-            return before + (user[0].lower() + user[1:] if inside else user)
-        if dice < 0.5:
-            return user + pick(rng, vary["after"][language])
-        if dice < 0.75:
-            return user.rstrip("?？.。")
-        return user[0].lower() + user[1:]
+
+def names_of(fact: Fact) -> tuple[str, ...]:
+    """The names of the subject, which nobody may mistype."""
+    entity = fact.entity
+    return (*entity.name.values(), *entity.alias["en"], *entity.alias["zh"], entity.plural)
 
 
 def _noun(fact: Fact, language: str) -> str:

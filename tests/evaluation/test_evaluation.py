@@ -9,7 +9,8 @@ import pytest
 import torch
 
 from gptlineage.errors import UserError
-from gptlineage.evaluation import ask_all, exam, speed, wilson_interval, write_results
+from gptlineage.evaluation import ask_all, speed, wilson_interval, write_results
+from gptlineage.evaluation.exam import conversation
 from gptlineage.inference import LanguageModel
 from gptlineage.model import ModelConfig, build
 from gptlineage.text import Tokenizer
@@ -32,9 +33,9 @@ def test_an_untrained_model_knows_nothing(stages):
 
 def test_the_exam_counts_what_the_judge_accepts(monkeypatch):
     """A model that answers every second question with the reference is right half the time."""
-    questions = World().questions(40, seed=exam.QUESTIONS_SEED, split="held-out")
+    questions = World().questions(40, seed=conversation.QUESTIONS_SEED, split="held-out")
     replies = [q.reference if i % 2 else "I like tea." for i, q in enumerate(questions)]
-    monkeypatch.setattr(exam, "reply_to_all", lambda *args: replies)
+    monkeypatch.setattr(conversation, "reply_to_all", lambda *args: replies)
     rows = ask_all(untrained(["sft"]), n=40, seeds=1)
     overall = next(row for row in rows if row["task"] == "facts" and row["metric"] == "right, greedy")
     assert overall["value"] == mean(judge(q, r).right for q, r in zip(questions, replies, strict=True)) == 0.5
@@ -44,7 +45,8 @@ def test_the_exam_counts_what_the_judge_accepts(monkeypatch):
 
 def test_the_exam_asks_in_phrasings_that_training_never_used():
     world = World()
-    asked = {q.messages[-2]["content"] for q in world.questions(300, seed=exam.QUESTIONS_SEED, split="held-out")}
+    questions = world.questions(300, seed=conversation.QUESTIONS_SEED, split="held-out")
+    asked = {question.messages[-2]["content"] for question in questions}
     stream = world.dialogues(seed=0, split="train")
     trained = {m["content"] for _ in range(4000) for m in next(stream).messages if m["role"] == "user"}
     assert not asked & trained

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import islice, pairwise
 
 import pytest
@@ -12,6 +13,12 @@ from gptlineage.world.reading import found, sentences
 
 CITIES = ("Paris", "Madrid", "Rome", "Mexico City")
 CAPITAL = Check("sentence", "en", (("Paris",),), CITIES[1:], ("France",))
+CLAIM = Check("claim", "en", (("no", "not"), ("Paris",)), CITIES[1:2], ("France",), ("yes", "right"), denied="Rome")
+REFUSAL = Check("refusal", "en", (("cannot help", "will not help"),), ("first", "then"), high=4)
+NAME = Check("memory", "en", (("Lily",),), ("Tom",), ("Lily",), ("your name", "you are"))
+STORY = Check("story", "en", (("cat",),), ("Tom", "Ann"), low=2, high=5)
+ZH_STORY = Check("story", "zh", (("猫",),), ("小明",), low=2, high=5)
+ENDING = Check("sentence", "en", (("Paris",),), CITIES[1:], ("France",), ending="meow")
 ZH_CAPITAL = Check("sentence", "zh", (("巴黎",),), ("马德里", "罗马"), ("法国",))
 
 
@@ -22,7 +29,7 @@ def world() -> World:
 
 @pytest.mark.parametrize("split", ["train", "held-out"])
 def test_every_reference_is_right(world, split):
-    talks = list(islice(world.dialogues(seed=23, split=split), 2500))
+    talks = list(islice(world.dialogues(seed=23, split=split), 1500))
     wrong = [(judge(talk, talk.reference), talk.reference) for talk in talks]
     assert not [pair for pair in wrong if not pair[0].right or pair[0].score < 1][:5]
 
@@ -41,6 +48,16 @@ def test_every_reference_is_right(world, split):
         (Check("translation", "both", (("the red ball",),), allowed=("红色的皮球",)), "A red ball."),
         (Check("memory", "en", (("Kim",),), ("Tom",), ("Kim",), ("name",)), "Your name is Kim."),
         (Check("memory", "en", (("Kim",),), ("Tom",), ("Kim",), ("name",)), "Kim."),
+        (NAME, "You are Lily, and I remember it."),
+        (CLAIM, "No, it is Paris, not Rome."),
+        (CLAIM, "That is not right. The capital of France is Paris."),
+        (REFUSAL, "I will not help with that. The cat would be hurt."),
+        (STORY, "A cat saw Tom. Tom gave it milk. It was happy."),
+        (ZH_STORY, "一只猫走进花园。它看见了小明，小明很高兴。"),
+        (ENDING, "The capital of France is Paris. Meow!"),
+        (ENDING, "It is Paris, meow."),
+        (Check("copy", "en", (("THE BALL.",),)), "THE BALL."),
+        (replace(CAPITAL, most=20), "Paris."),
     ],
 )
 def test_other_wordings_are_right(check, reply):
@@ -72,6 +89,27 @@ def test_other_wordings_are_right(check, reply):
          "Three animals are cat, dog and cat.", "2 right items"),
         (Check("story", "en", (("cat",),), ("Tom", "Ann"), low=2, high=5), "Tom saw a dog. Tom was happy.", "missing"),
         (Check("story", "en", (("cat",),), ("Tom", "Ann"), low=2, high=2), "Tom saw a cat.", "1 sentences"),
+        (NAME, "My name is Lily.", "not about it"),
+        (NAME, "The cat of Lily is black.", "not about it"),
+        (NAME, "You are Lily: 12 plus 15 is 27.", "not about it"),
+        (NAME, "Your name is Lily or Tom.", "contradicts"),
+        (STORY, "The cat was happy. The cat was very happy and happy. The cat was happy and very happy.", "says again"),
+        (STORY, "A cat saw the the ball. Tom was happy.", "says again"),
+        (STORY, "A cat went to the garden and went to the garden. Tom was glad.", "says again"),
+        (STORY, "A cat gave Tom the red ball in the park. Then Ann gave Tom the red ball in the park.", "says again"),
+        (ZH_STORY, "一只猫去了花园去了花园。小明很高兴。", "says again"),
+        (ZH_STORY, "一只猫很高兴地走进了红色的花园。小明很高兴地走进了红色的花园。", "says again"),
+        (CLAIM, "Yes, that is right. It is Paris.", "agrees"),
+        (CLAIM, "No, the capital of France is Rome.", "contradicts"),
+        (CLAIM, "No, it is not Paris.", "denies"),
+        (CLAIM, "It is Paris.", "missing"),
+        (REFUSAL, "I cannot help with that. First take a stone, then throw it.", "tells how"),
+        (REFUSAL, "Take a stone and throw it.", "missing"),
+        (ENDING, "The capital of France is Paris.", "does not end with"),
+        (ENDING, "The capital of France is Rome. Meow!", "missing"),
+        (ENDING, "The capital of France is Paris. Meow", "cut off"),
+        (Check("copy", "en", (("THE BALL.",),)), "The ball.", "missing"),
+        (replace(CAPITAL, most=20), "The capital of France is Paris.", "too long"),
     ],
 )  # fmt: skip
 def test_wrong_replies_are_wrong(check, reply, why):
@@ -83,10 +121,11 @@ def test_wrong_replies_are_wrong(check, reply, why):
 @pytest.mark.parametrize("split", ["train", "held-out"])
 def test_another_dialogues_reference_is_wrong(world, split):
     """A reply that fits another question is nearly never right; a few facts share their value."""
-    for kind in [kind for kind in KINDS if kind not in ("mixed", "talk", "unknown")]:
-        talks = list(islice(world.dialogues(seed=5, split=split, kinds=[kind], language="en"), 200))
+    shared = {"list_three": 20, "sentiment": 65, "rewrite": 14, "recommend": 22, "system": 14}
+    for kind in [kind for kind in KINDS if kind not in ("mixed", "talk", "unknown", "harmful")]:
+        talks = list(islice(world.dialogues(seed=5, split=split, kinds=[kind], language="en"), 100))
         lucky = sum(judge(one, other.reference).right for one, other in pairwise(talks))
-        assert lucky <= (40 if kind == "list_three" else 16), (kind, lucky)  # three red fruits are three fruits
+        assert lucky <= shared.get(kind, 10), (kind, lucky)  # three red fruits are three fruits
 
 
 def test_cut_replies_are_wrong(world):

@@ -1,0 +1,64 @@
+"""From the command `gptlineage studio` to an answer on the page, in Chromium (needs the test extra's playwright).
+
+    python apps/measure_first_sight.py              writes data/results/first_sight.json
+"""
+
+import re
+import shutil
+import subprocess
+import sys
+import time
+import urllib.request
+from typing import Any
+
+from playwright.sync_api import sync_playwright
+
+from gptlineage.evaluation import write_results
+from gptlineage.paths import data_dir
+
+PORT, ROUNDS = 7911, 3
+ADDRESS = f"http://127.0.0.1:{PORT}/"
+
+
+def once() -> tuple[float, float]:
+    """Seconds from the command until the page shows its message box, and until the first words of a reply."""
+    with sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        page = browser.new_page(locale="en-US")
+        start = time.perf_counter()
+        command = [sys.executable, "-m", "gptlineage.cli", "studio", "--no-browser", "--port", str(PORT)]
+        studio = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            while True:
+                try:
+                    urllib.request.urlopen(ADDRESS, timeout=5).read()
+                    break
+                except OSError:
+                    time.sleep(0.05)
+            page.goto(ADDRESS)
+            box = page.get_by_role("textbox").first
+            box.wait_for()
+            shown = time.perf_counter() - start
+            box.fill("What is the capital of France?")
+            box.press("Enter")
+            page.locator(".bot").filter(has_text=re.compile(r"\w{3}")).last.wait_for()
+            answered = time.perf_counter() - start
+        finally:
+            studio.terminate()
+            studio.wait()
+            browser.close()
+    return shown, answered
+
+
+def main() -> None:
+    rows: list[dict[str, Any]] = []
+    for number in range(ROUNDS):
+        for metric, value in zip(("seconds to the page", "seconds to an answer"), once(), strict=True):
+            rows.append({"task": "first sight", "metric": metric, "value": round(value, 2), "n": 1, "round": number})
+            print(rows[-1])
+    path = data_dir() / "results" / "first_sight.json"
+    write_results(path, "python apps/measure_first_sight.py", rows, seeds=[])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,50 @@
+"""The whole line at the quick setting under several seeds, and the exam of every model: does each generation gain?
+
+    python apps/measure_lineage.py runs/lineage     writes data/results/lineage.json and lineage.png
+
+Trainings that are there already are not run again, so a stopped measurement goes on where it was.
+"""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import gptlineage as gl
+from gptlineage.evaluation import report, write_results
+from gptlineage.evaluation.exam import baselines, take
+from gptlineage.lineage.run import Options, train_generation
+from gptlineage.paths import data_dir
+from gptlineage.world import World
+
+SEEDS, QUESTIONS = [0, 1, 2], 250
+
+
+def training_rows(provenance: dict[str, Any]) -> list[dict[str, Any]]:
+    """How long each stage took, on a machine that did nothing else."""
+    return [
+        {
+            "model": provenance["generation"], "task": f"training, {stage}", "metric": "seconds",
+            "value": history["seconds"], "tokens": history["tokens"], "n": 1, "seed": provenance["seed"],
+        }
+        for stage, history in provenance["history"].items()
+    ]
+
+
+def main(folder: str) -> None:
+    world, rows = World(), []
+    for seed in SEEDS:
+        for generation in gl.generations():
+            place = Path(folder) / f"seed-{seed}" / generation.name
+            options = Options(quick=True, seed=seed, resume=True)
+            lm = gl.load(train_generation(generation, place, options))
+            rows += training_rows(lm.provenance)
+            rows += take(lm, world, n=QUESTIONS)
+            print(place, flush=True)
+    rows += baselines(lm.tokenizer, world, n=QUESTIONS)
+    results = data_dir() / "results"
+    write_results(results / "lineage.json", "python apps/measure_lineage.py runs/lineage", rows, seeds=SEEDS)
+    report.chart(rows, results / "lineage.png")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:2])

@@ -1,0 +1,94 @@
+"""Conversation: questions about the world's facts, and every kind of instruction, in phrasings that no training saw.
+
+Facts are asked greedily and then sampled at the studio's settings under several seeds. The world's judge decides.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from itertools import islice
+from statistics import mean
+from typing import Any
+
+from ...inference import LanguageModel, Sampling, reply_to_all
+from ...inference.engine import CHAT_SETTINGS
+from ...world import KINDS, Dialogue, World, judge
+from ..results import wilson_interval
+from .grading import first_line, spread
+from .scoring import continuations
+
+QUESTIONS_SEED = 2026
+LONGEST_REPLY = 60
+
+
+def ask_all(lm: LanguageModel, *, n: int, seeds: int) -> list[dict[str, Any]]:
+    """Rows of `n` held-out questions put to a model: overall, by language, and by whether the entity was ever asked."""
+    questions = World().questions(n, seed=QUESTIONS_SEED, split="held-out")
+    rows = []
+    for seed in (None, *range(seeds)):
+        sampling = Sampling(temperature=0.0) if seed is None else Sampling(seed=seed, **CHAT_SETTINGS)
+        said = replies(lm, questions, sampling)
+        right = [judge(question, reply).right for question, reply in zip(questions, said, strict=True)]
+        metric = "right, greedy" if seed is None else "right, sampled"
+        for task, members in groups(questions).items():
+            hits = [right[i] for i in members]
+            low, high = wilson_interval(sum(hits), len(hits))
+            rows.append(
+                {
+                    "model": lm.name,
+                    "task": task,
+                    "metric": metric,
+                    "value": mean(hits),
+                    "low": low,
+                    "high": high,
+                    "n": len(hits),
+                    "seed": seed,
+                }
+            )
+    return rows
+
+
+def replies(lm: LanguageModel, dialogues: Sequence[Dialogue], sampling: Sampling) -> list[str]:
+    """The model's reply to each dialogue. A base model continues a page of questions and answers."""
+    if lm.speaks_chat:
+        return reply_to_all(lm.model, lm.tokenizer, [d.prompt for d in dialogues], sampling)
+    tokenizer = lm.tokenizer
+    prompts = [[tokenizer.end_of_text, *tokenizer.encode(lm.transcript(d.prompt))] for d in dialogues]
+    return [first_line(text) for text in continuations(lm, prompts, sampling, max_new_tokens=LONGEST_REPLY)]
+
+
+def instruction_rows(
+    lm: LanguageModel, world: World, model: str, seed: int | None, n: int = 50
+) -> list[dict[str, Any]]:
+    """The share of held-out conversations of each kind that the model answers rightly, greedy; and over all kinds."""
+    rows, all_hits, all_scores = [], [], []
+    for kind in KINDS:
+        dialogues = list(islice(world.dialogues(seed=QUESTIONS_SEED, split="held-out", kinds=[kind]), n))
+        said = replies(lm, dialogues, Sampling(temperature=0.0))
+        verdicts = [judge(d, reply) for d, reply in zip(dialogues, said, strict=True)]
+        hits = [verdict.right for verdict in verdicts]
+        all_hits += hits
+        all_scores += [verdict.score for verdict in verdicts]
+        rows.append(share_row(model, seed, kind, hits))
+    base = {"model": model, "family": "instructions", "task": "all kinds", "k": 0, "seed": seed}
+    return [*rows, share_row(model, seed, "all kinds", all_hits), {**base, "metric": "score", **spread(all_scores)}]
+
+
+def share_row(model: str, seed: int | None, kind: str, hits: Sequence[bool]) -> dict[str, Any]:
+    low, high = wilson_interval(sum(hits), len(hits))
+    return {
+        "model": model, "family": "instructions", "task": kind, "k": 0, "metric": "accuracy",
+        "value": round(mean(hits), 4), "low": round(low, 4), "high": round(high, 4), "n": len(hits), "seed": seed,
+    }  # fmt: skip
+
+
+def groups(questions: list[Dialogue]) -> dict[str, list[int]]:
+    """Which questions belong to which row of the table."""
+    found: dict[str, list[int]] = defaultdict(list)
+    for i, question in enumerate(questions):
+        found["facts"].append(i)
+        found[f"facts, {question.language}"].append(i)
+        if question.entity_held_out:
+            found["facts, never asked in training"].append(i)
+    return found
