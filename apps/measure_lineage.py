@@ -11,7 +11,7 @@ from typing import Any
 
 import gptlineage as gl
 from gptlineage.evaluation import report, write_results
-from gptlineage.evaluation.exam import baselines, take
+from gptlineage.evaluation.exam import baselines, take, write_sheet
 from gptlineage.lineage.run import Options, train_generation
 from gptlineage.paths import data_dir
 from gptlineage.world import World
@@ -31,16 +31,17 @@ def training_rows(provenance: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def main(folder: str) -> None:
-    world, rows = World(), []
+    world = World()
+    sheet, rows = write_sheet(world, QUESTIONS), list[dict[str, Any]]()
     for seed in SEEDS:
         for generation in gl.generations():
             place = Path(folder) / f"seed-{seed}" / generation.name
             options = Options(quick=True, seed=seed, resume=True)
             lm = gl.load(train_generation(generation, place, options))
             rows += training_rows(lm.provenance)
-            rows += take(lm, world, n=QUESTIONS)
+            rows += take(lm, world, sheet)
             print(place, flush=True)
-    rows += baselines(lm.tokenizer, world, n=QUESTIONS)
+    rows += baselines(lm.tokenizer, world, sheet)
     results = data_dir() / "results"
     write_results(results / "lineage.json", "python apps/measure_lineage.py runs/lineage", rows, seeds=SEEDS)
     report.chart(rows, results / "lineage.png")

@@ -281,7 +281,7 @@ def exam(
 ) -> None:
     """The held-out exam: loss by kind of text, tasks without and with examples, instructions, conversation."""
     from .evaluation import report, write_results
-    from .evaluation.exam import ask_all, baselines, take
+    from .evaluation.exam import ask_all, baselines, take, write_sheet
     from .inference import load
     from .world import World
 
@@ -291,12 +291,14 @@ def exam(
         )
     lms, world = [load(name) for name in models], World()
     console, rows = Console(stderr=True), list[dict[str, Any]]()
+    with console.status("?"):
+        sheet = write_sheet(world, n, items)
     for lm in lms:
         with console.status(lm.name):
-            rows += take(lm, world, n=n, items=items)
+            rows += take(lm, world, sheet)
             rows += ask_all(lm, n=min(n, 400), seeds=seeds)
     with console.status("n-gram"):
-        rows += baselines(lms[0].tokenizer, world, n=n, items=items)
+        rows += baselines(lms[0].tokenizer, world, sheet)
     command = "gptlineage exam " + " ".join(models) + f" --n {n} --seeds {seeds}" + (" --items ITEMS" if items else "")
     if out:
         training_seeds = sorted({row["seed"] for row in rows if row.get("seed") is not None})

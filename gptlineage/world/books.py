@@ -31,7 +31,8 @@ class Books:
         self.nouns, self.gender = nouns(people), genders(people)
         passages = Passages(data, people)
         self.last_word, self.reading = passages.last_word, passages.reading
-        self.reading_page, self.contradictions = passages.reading_page, passages.contradictions
+        self.reading_page, self.proofread = passages.reading_page, passages.proofreader.read
+        self.contradictions = passages.proofreader.contradictions
 
     def page(self, rng: random.Random, language: str, split: str) -> str:
         """A story of two to five paragraphs."""

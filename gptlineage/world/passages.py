@@ -72,7 +72,7 @@ class Passages:
             for preposition in ("in ", "in ", "in ", "at ")
         ]
         every = (*self.starts.items, *self.steps.items, *(end for ends in self.ends.values() for end in ends))
-        self.contradictions = Proofreader(every, data["passage"]["linkers"], people).contradictions
+        self.proofreader = Proofreader(every, data["passage"]["linkers"], people)
 
     def _passage(self, rng: random.Random, language: str, split: str, few: int = 2) -> Passage:
         """Up to seven sentences about `few` (2 or 3) or more people and things that are carried about."""

@@ -25,17 +25,19 @@ class Proofreader:
         self._patterns: dict[str, list[tuple[re.Pattern[str], Step]]] = {}
 
     def contradictions(self, text: str, language: str) -> list[str]:
-        """The sentences of a passage that cannot be so after those before them, each with the reason.
+        """The sentences of a passage that cannot be so after those before them, each with the reason."""
+        return self.read(text, language)[1]
 
-        Sentences of other wordings are passed over.
-        """
-        state, found = State(), []
+    def read(self, text: str, language: str) -> tuple[int, list[str]]:
+        """How many sentences were understood, and the contradictions; other wordings are passed over."""
+        understood, state, found = 0, State(), list[str]()
         last: dict[str, str] = {}
         for told in re.split(r"(?<=[.?!])\s+|(?<=[。？！])", text):
             for pattern, step in self._readers(language):
                 match = pattern.fullmatch(told.strip().rstrip(".。"))
                 if not match:
                     continue
+                understood += 1
                 bound = {key: name for key, name in match.groupdict().items() if name}
                 for key, words in (("a", PRONOUN[language]), ("t", (IT[language],))):
                     if bound.get(key, "").lower() in words:
@@ -53,7 +55,7 @@ class Proofreader:
                 state.apply([does for does in step.does if all(w in bound or w not in KIND for w in does[1:])], bound)
                 last = {key: bound[key] for key in "at" if key in bound}
                 break
-        return found
+        return understood, found
 
     def _readers(self, language: str) -> list[tuple[re.Pattern[str], Step]]:
         """A pattern for every wording of the passages, made when first asked for."""

@@ -6,7 +6,7 @@ model, family, task, k (examples in the prompt), metric, value, low, high, n, se
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,37 +17,47 @@ from .baselines import bag_of_words_rows, fit_ngrams, ngram_rows, trivial_rows
 from .conversation import ask_all, instruction_rows
 from .grading import bleu_rows, grade, rows_of
 from .losses import loss_rows
+from .stories import story_rows
 from .tasks import Question, Task, all_questions, published
 
-__all__ = ["ask_all", "baselines", "take"]
+__all__ = ["Sheet", "ask_all", "baselines", "take", "write_sheet"]
 Rows = list[dict[str, Any]]
+Sheet = list[tuple[Task, int, Sequence[Question]]]
 LABELLED = ("sentiment", "entailment")
+GPT3_SHOTS = (0, 4, 16)
+STORIES = 200
 
 
-def take(lm: LanguageModel, world: World, *, n: int, items: Path | None = None) -> Rows:
-    """All rows of one model; `items` is a folder of GPT-3's own items."""
+def take(lm: LanguageModel, world: World, sheet: Sheet) -> Rows:
+    """All rows of one model: loss by kind of text, the questions of the sheet, its stories, and instructions."""
     model, seed = lm.provenance.get("generation", lm.name), lm.provenance.get("seed")
     rows = loss_rows(lm, world, model, seed)
-    for task, k, questions in asked(world, n, items):
+    for task, k, questions in sheet:
         graded = grade(lm, task, questions)
         rows += rows_of(model, seed, task, k, graded)
         if task.name == "translation, sentences":
             rows += bleu_rows(model, seed, task, k, questions, graded)
+    rows += story_rows(lm, world, model, seed, STORIES)
     return rows + instruction_rows(lm, world, model, seed)
 
 
-def asked(world: World, n: int, items: Path | None) -> Iterator[tuple[Task, int, Sequence[Question]]]:
-    yield from all_questions(world, n)
+def write_sheet(world: World, n: int, items: Path | None = None) -> Sheet:
+    """`n` questions for every task and number of examples, the same for every model that is asked.
+
+    `items` is a folder of GPT-3's own items. Raises UserError when a file there holds something else.
+    """
+    sheet: Sheet = list(all_questions(world, n))
     for path in sorted(items.glob("*.jsonl")) if items else ():
-        for k in (0, 4, 16):
+        for k in GPT3_SHOTS:
             task, questions = published(path, k)
-            yield task, k, questions[:n]
+            sheet.append((task, k, questions[:n]))
+    return sheet
 
 
-def baselines(tokenizer: Tokenizer, world: World, *, n: int, items: Path | None = None) -> Rows:
+def baselines(tokenizer: Tokenizer, world: World, sheet: Sheet) -> Rows:
     """Chance, the commonest label, an n-gram model and a bag of words on the same questions."""
     ngrams, rows = fit_ngrams(world, tokenizer), []
-    for task, k, questions in asked(world, n, items):
+    for task, k, questions in sheet:
         rows += trivial_rows(task, k, questions)
         rows += ngram_rows(ngrams, tokenizer, task, k, questions)
         if task.name in LABELLED and k == 0:

@@ -49,15 +49,16 @@ def fitted(
 def grade(lm: LanguageModel, task: Task, questions: Sequence[Question]) -> list[Graded]:
     """By the likeliest choice (per token, GPT-3, section 2.4) where there are choices, else by what it writes."""
     encoded = [fitted(lm.tokenizer, task, question, lm.config.n_ctx) for question in questions]
-    references = logprobs(lm.model, [(prompt, answer) for prompt, answer, _, _ in encoded])
     if questions[0].choices:
         pairs = [(prompt, ids) for prompt, _, choices, _ in encoded for ids in choices]
-        scores = iter([s / len(ids) for s, (_, ids) in zip(logprobs(lm.model, pairs), pairs, strict=True)])
-        said = []
+        scores = iter(zip(logprobs(lm.model, pairs), pairs, strict=True))
+        said, references = [], []
         for question in questions:
-            own = [next(scores) for _ in question.choices]
-            said.append(question.choices[own.index(max(own))])
+            own = {choice: next(scores) for choice in question.choices}
+            said.append(max(own, key=lambda choice: own[choice][0] / len(own[choice][1][1])))
+            references.append(own[question.answer][0])
     else:
+        references = logprobs(lm.model, [(prompt, answer) for prompt, answer, _, _ in encoded])
         longest = min(LONGEST_ANSWER, max(len(answer) for _, answer, _, _ in encoded) + 4)
         said = continuations(lm, [prompt for prompt, _, _, _ in encoded], GREEDY, max_new_tokens=longest)
     return [

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from gptlineage.errors import UserError
-from gptlineage.evaluation.exam import asked
+from gptlineage.evaluation.exam import write_sheet
 from gptlineage.evaluation.exam.baselines import BagOfWords, bag_of_words_rows, commonest, trivial_rows
 from gptlineage.evaluation.exam.grading import fitted, is_right
 from gptlineage.evaluation.exam.tasks import TASKS, Question, join_answer, published
@@ -133,7 +133,7 @@ def test_gpt3_items_run_through_the_same_questions(tmp_path, world):
     assert task.name == "two digit addition" and task.join == "\n\n"
     assert questions[0].prompt == "Q: What is 98 plus 45?\n\nA:" and questions[0].answer == "143"
     assert questions[0].shots == (("Q: x\n\nA:", "1"),)
-    assert any(task.family == "GPT-3's items" for task, _, _ in asked(world, 2, tmp_path))
+    assert any(task.family == "GPT-3's items" for task, _, _ in write_sheet(world, 2, tmp_path))
 
 
 @pytest.mark.parametrize("content", ["", "not json", '{"context": 1}', "[1]"])
