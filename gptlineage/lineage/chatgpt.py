@@ -7,9 +7,16 @@ and PPO. ChatGPT's own size and data are unpublished, so there is only the minia
 
 from __future__ import annotations
 
+from typing import Any
+
 from ..training import Recipe
 from .gpt3 import GPT3
 from .records import Bilingual, Claim, Stage
+
+# Muon here too: after 100 steps its held-out loss on replies was 1.73, AdamW's at 1e-3 2.09 (one seed each).
+DEMONSTRATIONS: dict[str, Any] = dict(
+    batch_size=32, optimizer="muon", lr=2e-3, weight_decay=0.0, schedule="flat", final_lr=0.0
+)
 
 CHATGPT = GPT3.evolve(
     "chatgpt",
@@ -24,8 +31,8 @@ CHATGPT = GPT3.evolve(
     stages=(
         Stage(
             objective="sft",
-            release=Recipe(steps=1000, batch_size=32, lr=1e-3, weight_decay=0.0, schedule="flat", final_lr=0.0),
-            quick=Recipe(steps=350, batch_size=32, lr=1e-3, weight_decay=0.0, schedule="flat", final_lr=0.0),
+            release=Recipe(steps=800, **DEMONSTRATIONS),
+            quick=Recipe(steps=350, **DEMONSTRATIONS),
             options=dict(page_rows=4),
         ),
         Stage(

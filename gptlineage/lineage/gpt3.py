@@ -44,7 +44,7 @@ GPT3 = GPT2.evolve(
     stages=(
         Stage(
             objective="pretrain",
-            release=Recipe(steps=4200, batch_size=12, optimizer="muon", lr=3e-3, schedule="flat", final_lr=0.0),
+            release=Recipe(steps=3200, batch_size=12, optimizer="muon", lr=3e-3, schedule="flat", final_lr=0.0),
             quick=Recipe(steps=1300, batch_size=12, optimizer="muon", lr=3e-3, schedule="flat", final_lr=0.0),
         ),
     ),
