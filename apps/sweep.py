@@ -14,7 +14,7 @@ from gptlineage.evaluation import write_results
 from gptlineage.lineage.run import Options, train_generation
 from gptlineage.paths import data_dir
 
-STEPS, FACTORS = 300, (0.5, 1.0, 2.0)
+STEPS, FACTORS = 300, (0.5, 1.0, 2.0, 4.0)
 
 
 def main(folder: str) -> None:

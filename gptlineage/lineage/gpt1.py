@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from ..model import ModelConfig
 from ..training import Recipe
-from .records import MINI_VOCAB_SIZE, Bilingual, Claim, Generation, Stage
+from .records import MINI_PRETRAINING, MINI_VOCAB_SIZE, Bilingual, Claim, Generation, Stage
 
 GPT1 = Generation(
     name="gpt-1",
@@ -33,6 +33,7 @@ GPT1 = Generation(
             norm="post",
             final_norm=False,
             residual_init="plain",
+            position_init="sinusoidal",
         ),
         "117m": ModelConfig(
             n_layers=12,
@@ -49,8 +50,8 @@ GPT1 = Generation(
     stages=(
         Stage(
             objective="pretrain",
-            release=Recipe(steps=2000, batch_size=16, optimizer="muon", lr=3e-3, schedule="flat", final_lr=0.0),
-            quick=Recipe(steps=900, batch_size=16, optimizer="muon", lr=3e-3, schedule="flat", final_lr=0.0),
+            release=Recipe(steps=2000, batch_size=16, **MINI_PRETRAINING),
+            quick=Recipe(steps=900, batch_size=16, **MINI_PRETRAINING),
         ),
     ),
     claims=(

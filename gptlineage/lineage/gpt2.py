@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from ..training import Recipe
 from .gpt1 import GPT1
-from .records import Bilingual, Claim, Stage
+from .records import MINI_PRETRAINING, Bilingual, Claim, Stage
 
 GPT2 = GPT1.evolve(
     "gpt-2",
@@ -33,8 +33,8 @@ GPT2 = GPT1.evolve(
     stages=(
         Stage(
             objective="pretrain",
-            release=Recipe(steps=3500, batch_size=12, optimizer="muon", lr=3e-3, schedule="flat", final_lr=0.0),
-            quick=Recipe(steps=1500, batch_size=12, optimizer="muon", lr=3e-3, schedule="flat", final_lr=0.0),
+            release=Recipe(steps=3500, batch_size=12, **MINI_PRETRAINING),
+            quick=Recipe(steps=1500, batch_size=12, **MINI_PRETRAINING),
         ),
     ),
     claims=(

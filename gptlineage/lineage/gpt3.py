@@ -12,7 +12,7 @@ from typing import Any
 
 from ..training import Recipe
 from .gpt2 import GPT2
-from .records import Bilingual, Claim, Stage
+from .records import MINI_PRETRAINING, Bilingual, Claim, Stage
 
 
 def published(n_layers: int, d_model: int, n_heads: int) -> dict[str, Any]:
@@ -44,8 +44,8 @@ GPT3 = GPT2.evolve(
     stages=(
         Stage(
             objective="pretrain",
-            release=Recipe(steps=3200, batch_size=12, optimizer="muon", lr=3e-3, schedule="flat", final_lr=0.0),
-            quick=Recipe(steps=1300, batch_size=12, optimizer="muon", lr=3e-3, schedule="flat", final_lr=0.0),
+            release=Recipe(steps=3200, batch_size=12, **MINI_PRETRAINING),
+            quick=Recipe(steps=1300, batch_size=12, **MINI_PRETRAINING),
         ),
     ),
     claims=(

@@ -12,6 +12,10 @@ from ..training import Recipe
 
 # Every miniature speaks the one vocabulary in data/tokenizer.
 MINI_VOCAB_SIZE = 3072
+# How they are pretrained: Muon on the hidden matrices (no paper used it), twice the rates that the prototypes took.
+MINI_PRETRAINING: dict[str, Any] = dict(
+    optimizer="muon", lr=6e-3, matrix_lr=0.04, schedule="flat", final_lr=0.0
+)
 
 
 @dataclass(frozen=True)
@@ -91,7 +95,7 @@ class Generation:
         base = replace(self.configs["mini"], **changed)
         configs = {"mini": resized(base, mini or {})}
         for size, numbers in (paper_sizes or {}).items():
-            configs[size] = resized(base, numbers)
+            configs[size] = resized(base, {"position_init": "normal", **numbers})
         return replace(
             self, name=name, parent=self.name, changed=changed, configs=configs, sizes=tuple(configs), **records
         )

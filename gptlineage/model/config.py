@@ -24,6 +24,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "norm": ("post", "pre"),
     "activation": ("gelu_tanh", "gelu", "relu"),
     "residual_init": ("plain", "1/sqrt(2L)"),
+    "position_init": ("normal", "sinusoidal"),
 }
 ATTENTION_KINDS = ("dense", "banded")
 
@@ -40,7 +41,9 @@ class ModelConfig:
     `attention`, a pattern repeated over the layers ("banded" layers see the last `band` tokens, the token
     itself included), `causal`, `tied` input and output embeddings, `bias` in every linear map and norm,
     `residual_init` (GPT-2, section 2.3: projections into the residual stream shrink with depth; the paper says
-    1/sqrt(N) for N residual layers, and 2L is the count that its re-implementations use), `dropout`.
+    1/sqrt(N) for N residual layers, and 2L is the count that its re-implementations use), `position_init`, how
+    learned positions start (the papers': normal; the miniatures': as the Transformer's waves, which saves a tiny model
+    the tokens that it would need to find out which positions are neighbours), `dropout`.
 
     Raises ConfigError when the fields do not fit together.
     """
@@ -61,6 +64,7 @@ class ModelConfig:
     tied: bool = True
     bias: bool = True
     residual_init: str = "1/sqrt(2L)"
+    position_init: str = "normal"
     dropout: float = 0.0
 
     def __post_init__(self) -> None:

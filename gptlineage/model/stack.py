@@ -16,6 +16,7 @@ from .cache import KVCache
 from .config import ConfigError, ModelConfig
 
 INIT_STD = 0.02  # GPT-1, section 4.1; GPT-2 keeps it
+WAVE_HEIGHT = 0.05  # of learned positions that start as sinusoids; as loud as the token embeddings become
 
 
 def sinusoids(n_ctx: int, d_model: int) -> Tensor:
@@ -47,7 +48,7 @@ class Stack(nn.Module):
         self.init_weights()
 
     def init_weights(self) -> None:
-        """N(0, 0.02) everywhere, biases zero, residual projections scaled as the configuration says."""
+        """N(0, 0.02), biases zero, residual projections and positions as the configuration says."""
         scale = 1.0 if self.config.residual_init == "plain" else 1 / math.sqrt(2 * self.config.n_layers)
         for name, parameter in self.named_parameters():
             if parameter.dim() == 2:
@@ -55,6 +56,9 @@ class Stack(nn.Module):
                 nn.init.normal_(parameter, std=INIT_STD * (scale if residual else 1.0))
             elif name.endswith("bias"):
                 nn.init.zeros_(parameter)
+        if self.config.positions == "learned" and self.config.position_init == "sinusoidal":
+            with torch.no_grad():
+                self.positions.weight.copy_(WAVE_HEIGHT * sinusoids(self.config.n_ctx, self.config.d_model))
 
     def hidden(self, ids: Tensor, cache: KVCache | None = None) -> Tensor:
         """The last layer's states, `[B, T] -> [B, T, d_model]`; `cache` supplies and receives the prefix.
