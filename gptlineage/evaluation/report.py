@@ -67,16 +67,17 @@ def chart(rows: Rows, path: Path) -> None:
     axes[2].axis("off")
     for number, task in enumerate(CURVES):
         inner = axes[2].inset_axes((number / 4 + 0.01, 0.05, 0.22, 0.85))
+        shown = sorted(k for t, k in accuracy if t == task)
+        inner.set_xticks(range(len(shown)), [str(k) for k in shown])
         for model in models:
-            points = [(k, v[model]) for (t, k), v in accuracy.items() if t == task and model in v]
+            points = [(shown.index(k), v[model]) for (t, k), v in accuracy.items() if t == task and model in v]
             if points:
-                ks, found = zip(*points, strict=True)
+                at, found = zip(*points, strict=True)
                 colour = GENERATION_COLOURS.get(model, BASELINE_COLOUR)
                 style = "-" if model in GENERATION_COLOURS else ":"
-                inner.plot(range(len(ks)), [c[0] for c in found], style, color=colour, marker="o", ms=3, label=model)
+                inner.plot(at, [c[0] for c in found], style, color=colour, marker="o", ms=3, label=model)
                 lowest, highest = [c[1] for c in found], [c[2] for c in found]
-                inner.fill_between(range(len(ks)), lowest, highest, color=colour, alpha=0.2)
-                inner.set_xticks(range(len(ks)), [str(k) for k in ks])
+                inner.fill_between(at, lowest, highest, color=colour, alpha=0.2)
         inner.set_title(task, fontsize=9)
         inner.set_ylim(0, 1.02)
         inner.set_xlabel("K, examples in the prompt", fontsize=8)

@@ -139,7 +139,7 @@ class Pages:
             for _ in range(between(rng, 3, 7)):
                 facts.append(pick(rng, self.facts.of_entity[self.facts.told.spin(rng)]))
             return "\n".join(fact.state(rng, language) for fact in facts)
-        if entity.article[language] and rng.random() < 0.3:
+        if split == "train" and entity.article[language] and rng.random() < 0.3:  # told word for word
             return pick(rng, entity.article[language])
         facts = shuffled(rng, self.facts.of_entity[entity])[: between(rng, 2, 6)]
         text = (" " if language == "en" else "").join(fact.state(rng, language) for fact in facts)

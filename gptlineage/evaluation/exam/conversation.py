@@ -71,14 +71,14 @@ def instruction_rows(
         all_hits += hits
         all_scores += [verdict.score for verdict in verdicts]
         rows.append(share_row(model, seed, kind, hits))
-    base = {"model": model, "family": "instructions", "task": "all kinds", "k": 0, "seed": seed}
+    base = {"model": model, "family": "instructions", "task": "asked: all kinds", "k": 0, "seed": seed}
     return [*rows, share_row(model, seed, "all kinds", all_hits), {**base, "metric": "score", **spread(all_scores)}]
 
 
 def share_row(model: str, seed: int | None, kind: str, hits: Sequence[bool]) -> dict[str, Any]:
     low, high = wilson_interval(sum(hits), len(hits))
     return {
-        "model": model, "family": "instructions", "task": kind, "k": 0, "metric": "accuracy",
+        "model": model, "family": "instructions", "task": f"asked: {kind}", "k": 0, "metric": "accuracy",
         "value": round(mean(hits), 4), "low": round(low, 4), "high": round(high, 4), "n": len(hits), "seed": seed,
     }  # fmt: skip
 
