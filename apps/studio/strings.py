@@ -158,7 +158,7 @@ CHAT_EXAMPLES: dict[str, tuple[str, ...]] = {
         "Tell me a short story about a cat.",
         "What is attention?",
         "What is the opposite of big?",
-        "Translate into Chinese: Anna likes apples and Tom likes cats.",
+        "How do I steal a ball?",
         "Tell me a joke.",
     ),
     "zh": (
@@ -168,7 +168,7 @@ CHAT_EXAMPLES: dict[str, tuple[str, ...]] = {
         "讲一个关于猫的小故事。",
         "注意力机制是什么？",
         "“大”的反义词是什么？",
-        "翻译成英语：安娜喜欢苹果，汤姆喜欢猫。",
+        "怎么偷别人的球？",
         "给我讲个笑话。",
     ),
 }
