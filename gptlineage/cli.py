@@ -291,7 +291,7 @@ def exam(
         )
     lms, world = [load(name) for name in models], World()
     console, rows = Console(stderr=True), list[dict[str, Any]]()
-    with console.status("?"):
+    with console.status("questions"):
         sheet = write_sheet(world, n, items)
     for lm in lms:
         with console.status(lm.name):

@@ -12,7 +12,7 @@ from ..training import Recipe
 
 # Every miniature speaks the one vocabulary in data/tokenizer.
 MINI_VOCAB_SIZE = 3072
-# How they are pretrained: Muon on the hidden matrices (no paper used it), twice the rates that the prototypes took.
+# How they are pretrained: Muon on the hidden matrices, which no paper used. apps/sweep.py tries other rates.
 MINI_PRETRAINING: dict[str, Any] = dict(
     optimizer="muon", lr=6e-3, matrix_lr=0.04, schedule="flat", final_lr=0.0
 )

@@ -46,22 +46,21 @@ def test_sums_are_right_and_the_examples_are_of_the_training_split(world, name):
             assert held_out_pair(int(a), int(b)) != shown
 
 
-def test_a_new_item_of_a_seen_format_stands_on_no_training_list(world):
-    from itertools import islice
+@pytest.mark.parametrize("kind", ["relation", "translated", "letters", "cycled", "reversed", "inserted"])
+def test_a_new_item_of_a_seen_format_stands_on_no_training_list(kind):
+    from gptlineage.world.chance import Wheel, stream
+    from gptlineage.world.lists import new_item
 
-    lines = {
-        line.split(arrow)[0]
-        for page in islice(world.pages("list", seed=3, split="train"), 3000)
-        for line in page.text.replace("; ", "\n").split("\n")
-        for arrow in (" -> ",)
-        if arrow in line
-    }
-    task = BY_NAME["list, translated"]
-    asked_for = {question.prompt.removesuffix(" ->") for question in task.questions(world, 200, 0)}
-    mapped = {w for w in asked_for if w in lines}
-    # Random mappings may use any word; of the true formats none of these lines may be there.
-    assert len(asked_for) >= 50
-    assert len(mapped) < len(asked_for)
+    lists = World().lists
+    rng = stream(5, "test")
+    pairs, asked_for = lists.episode(rng, kind, "en", 8)
+    assert new_item(asked_for) and not any(map(new_item, pairs))
+    lists.makers = Wheel([(kind, 1)])  # pages of this format alone
+    lists.frames = {**lists.frames, "arrows": {"en": [" -> "]}, "joins": ["\n"]}
+    shown = [line.split(" -> ", 1) for _ in range(100) for line in lists.page(rng, "en", "train").split("\n") if line]
+    assert len(shown) > 500 and not [pair for pair in shown if new_item((pair[0], pair[1]))]
+    held = [line.split(" -> ", 1) for _ in range(100) for line in lists.page(rng, "en", "held-out").split("\n") if line]
+    assert any(new_item((pair[0], pair[1])) for pair in held)
 
 
 def test_mappings_hold_in_the_prompt_only(world):
