@@ -16,7 +16,7 @@ from gptlineage.lineage.run import Options, train_generation
 from gptlineage.paths import data_dir
 from gptlineage.world import World
 
-SEEDS, QUESTIONS = [0, 1, 2], 200
+SEEDS, QUESTIONS = [0, 1, 2], 100
 
 
 def training_rows(provenance: dict[str, Any]) -> list[dict[str, Any]]:

@@ -44,7 +44,7 @@ GPT3 = GPT2.evolve(
     stages=(
         Stage(
             objective="pretrain",
-            release=Recipe(steps=3200, batch_size=12, **MINI_PRETRAINING),
+            release=Recipe(steps=4500, batch_size=12, **MINI_PRETRAINING),
             quick=Recipe(steps=1300, batch_size=12, **MINI_PRETRAINING),
         ),
     ),

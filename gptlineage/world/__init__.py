@@ -41,7 +41,7 @@ __all__ = [
     "fingerprint",
     "judge",
 ]
-ENGINE = "2"  # counts up whenever the same data would give other pages
+ENGINE = "3"  # counts up whenever the same data would give other pages
 
 
 def _folder() -> Path:

@@ -18,10 +18,10 @@ from gptlineage.world.turns import Turns
 from gptlineage.world.wording import Turn
 
 WEIGHTS = {
-    "fact": 0.25, "fact_short": 0.06, "follow_up": 0.07, "sum": 0.05, "translate": 0.07, "story": 0.05,
-    "list_three": 0.03, "opposite": 0.02, "memory": 0.06, "talk": 0.06, "unknown": 0.04, "mixed": 0.12,
-    "scramble": 0.02, "passage": 0.04, "sentiment": 0.03, "rewrite": 0.03, "recommend": 0.03, "correct": 0.05,
-    "harmful": 0.05, "system": 0.06,
+    "fact": 0.22, "fact_short": 0.06, "follow_up": 0.04, "sum": 0.05, "translate": 0.08, "story": 0.04,
+    "list_three": 0.04, "opposite": 0.02, "memory": 0.05, "talk": 0.05, "unknown": 0.03, "mixed": 0.09,
+    "scramble": 0.02, "passage": 0.03, "sentiment": 0.02, "rewrite": 0.02, "recommend": 0.02, "correct": 0.04,
+    "harmful": 0.03, "system": 0.05,
 }  # fmt: skip
 KINDS = tuple(WEIGHTS)
 IN_MIXED = {

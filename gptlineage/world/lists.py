@@ -16,7 +16,7 @@ Pairs = list[tuple[str, str]]
 _SETS = {
     "animals": ("animal", "动物"),
     "foods": ("food", "食物"),
-    "colours": ("color", "颜色"),
+    "colours": ("colour", "颜色"),
     "things": ("thing", "物品"),
 }
 HELD_OUT = 6  # one left side in six stands on no list page of the training split, for formats seen with new items

@@ -24,14 +24,14 @@ from gptlineage.world.translation import Translation
 SPLITS = ("train", "held-out")
 BOOKS = {"book": 0.56, "story": 0.30, "encyclopedia": 0.06, "dialogue_page": 0.08}
 WEB = {
-    "story": 0.09, "book": 0.05, "reading": 0.09, "encyclopedia": 0.18, "qa": 0.12, "letter": 0.04, "notice": 0.03,
-    "recipe": 0.03, "review": 0.07, "news": 0.05, "entailment": 0.06, "dialogue_page": 0.04, "translation": 0.05,
-    "sum": 0.07, "list": 0.03,
+    "story": 0.08, "book": 0.05, "reading": 0.08, "encyclopedia": 0.20, "qa": 0.15, "letter": 0.03, "notice": 0.02,
+    "recipe": 0.02, "review": 0.06, "news": 0.04, "entailment": 0.06, "dialogue_page": 0.04, "translation": 0.06,
+    "sum": 0.08, "list": 0.03,
 }  # fmt: skip
 COMMON_CRAWL = {
-    "story": 0.05, "book": 0.02, "reading": 0.08, "encyclopedia": 0.14, "qa": 0.11, "letter": 0.02, "notice": 0.02,
-    "recipe": 0.02, "review": 0.07, "news": 0.04, "entailment": 0.06, "dialogue_page": 0.03, "translation": 0.06,
-    "sum": 0.10, "list": 0.18,
+    "story": 0.04, "book": 0.02, "reading": 0.08, "encyclopedia": 0.17, "qa": 0.15, "letter": 0.01, "notice": 0.01,
+    "recipe": 0.01, "review": 0.05, "news": 0.03, "entailment": 0.05, "dialogue_page": 0.02, "translation": 0.07,
+    "sum": 0.11, "list": 0.18,
 }  # fmt: skip
 # Each mixture is a weighing of sources; GPT-3's weights add up to 1.01 in the paper as well.
 SOURCES: dict[str, dict[str, float]] = {

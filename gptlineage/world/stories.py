@@ -133,7 +133,7 @@ class Stories:
         """The plot with one cast; optional lines are kept with probability `keep`."""
         roles = self.people.cast(rng, language)
         n, m = self.numbers(rng, split)
-        while n - m < 2:
+        while m < 2 or n - m < 2:  # "1 coins" is no English
             n, m = self.numbers(rng, split)
         roles |= {"n": str(n), "m": str(m), "k": str(n - m)}
         lines = plot[language]
