@@ -22,6 +22,7 @@ from gptlineage.world.lists import Lists
 from gptlineage.world.pages import MIXTURES, PAGE_KINDS, SPLITS, Document, Pages
 from gptlineage.world.papers import Papers
 from gptlineage.world.press import Press
+from gptlineage.world.recipes import Recipes
 from gptlineage.world.stories import People, Stories
 from gptlineage.world.sums import Sums, pair
 from gptlineage.world.translation import Translation
@@ -72,8 +73,8 @@ class World:
         self.books = Books(read("books"), people)
         self.press = Press(read("reviews"), read("news"), people)
         self.entailment = Entailment(read("entailment"), people)
-        papers = Papers(read("letters"), read("notices"), read("recipes"), people)
-        makers = (self.lists, self.books, papers, self.press, self.entailment)
+        papers, recipes = Papers(read("letters"), read("notices"), people), Recipes(read("recipes"), people)
+        makers = (self.lists, self.books, papers, recipes, self.press, self.entailment)
         self._pages = Pages(frames, self.facts, stories, sums, self.translation, *makers)
         self._dialogues = Dialogues(Turns(read("asks"), read("talk"), self.facts, stories, sums, self.translation))
 

@@ -17,6 +17,7 @@ from gptlineage.world.facts import LANGUAGES, Facts
 from gptlineage.world.lists import Lists
 from gptlineage.world.papers import Papers
 from gptlineage.world.press import Press
+from gptlineage.world.recipes import Recipes
 from gptlineage.world.stories import Stories
 from gptlineage.world.sums import Sums
 from gptlineage.world.translation import Translation
@@ -69,13 +70,14 @@ class Pages:
         lists: Lists,
         books: Books,
         papers: Papers,
+        recipes: Recipes,
         press: Press,
         entailment: Entailment,
     ):
         self.data, self.facts, self.people, self.stories = data, facts, stories.people, stories
         self.makers: dict[str, Callable[[random.Random, str, str], str]] = {
             "story": self.story, "book": books.page, "reading": books.reading_page, "encyclopedia": self.encyclopedia,
-            "qa": self.qa, "letter": papers.letter, "notice": papers.notice, "recipe": papers.recipe,
+            "qa": self.qa, "letter": papers.letter, "notice": papers.notice, "recipe": recipes.page,
             "review": press.review, "news": press.news, "entailment": entailment.page,
             "dialogue_page": self.dialogue_page, "sum": sums.page, "list": lists.page,
             "translation": lambda rng, language, split: translation.page(rng, split),
