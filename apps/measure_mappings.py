@@ -51,7 +51,7 @@ class Mappings:
         language = pick(rng, ("en", "zh"))
         n = between(rng, 2, 12)
         pairs, _ = self.world.lists.episode(rng, "mapping", language, n)
-        shown = [*pairs, *(pick(rng, pairs) for _ in range(2 * n))]
+        shown = [*pairs, *(pick(rng, pairs) for _ in range(2 * len(pairs)))]
         return "\n".join(join_answer(arrow(Item(left, "", right, (), language)), right) for left, right in shown)
 
     def fingerprint(self) -> str:
