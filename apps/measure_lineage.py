@@ -11,7 +11,7 @@ from typing import Any
 
 import gptlineage as gl
 from gptlineage.evaluation import report, write_results
-from gptlineage.evaluation.exam import baselines, take, write_sheet
+from gptlineage.evaluation.exam import baselines, findings, take, write_sheet
 from gptlineage.lineage.run import Options, train_generation
 from gptlineage.paths import data_dir
 from gptlineage.world import World
@@ -43,8 +43,9 @@ def main(folder: str) -> None:
             print(place, flush=True)
     rows += baselines(lm.tokenizer, world, sheet)
     results = data_dir() / "results"
-    write_results(results / "lineage.json", "python apps/measure_lineage.py runs/lineage", rows, seeds=SEEDS)
     report.chart(rows, results / "lineage.png")
+    rows += findings(rows)
+    write_results(results / "lineage.json", "python apps/measure_lineage.py runs/lineage", rows, seeds=SEEDS)
 
 
 if __name__ == "__main__":

@@ -1,44 +1,46 @@
-"""The learning rate of each miniature, chosen by short runs: held-out loss after as many tokens at three rates.
+"""The learning rates of each miniature, compared by short runs: held-out loss after as many tokens at three rates.
 
     python apps/sweep.py runs/sweep                 writes data/results/sweep.json
 
-The loss is on pages to watch during training, never on the exam's.
+The loss is on pages to watch during training, never on the exam's. Trainings that are there already are not run again.
 """
 
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import gptlineage as gl
 from gptlineage.evaluation import write_results
+from gptlineage.lineage import Generation
 from gptlineage.lineage.run import Options, train_generation
 from gptlineage.paths import data_dir
 
-STEPS, FACTORS = 300, (0.5, 1.0, 2.0, 4.0)
+STEPS, FACTORS, SEEDS = 300, (0.5, 1.0, 2.0), [0, 1]
+
+
+def short_run(generation: Generation, factor: float, seed: int, place: Path) -> dict[str, Any]:
+    (stage,) = generation.stages
+    recipe = replace(stage.quick, lr=stage.quick.lr * factor, matrix_lr=stage.quick.matrix_lr * factor)
+    changed = replace(generation, stages=(replace(stage, quick=recipe),))
+    lm = gl.load(train_generation(changed, place, Options(quick=True, steps=STEPS, seed=seed, resume=True)))
+    history = lm.provenance["history"]["pretrain"]
+    return {
+        "model": generation.name, "task": "pretraining", "lr": recipe.lr, "matrix_lr": recipe.matrix_lr,
+        "tokens": history["tokens"], "metric": "nats per token", "value": history["val_loss"], "n": 1, "seed": seed,
+    }  # fmt: skip
 
 
 def main(folder: str) -> None:
     rows = []
-    for generation in gl.generations():
-        if generation.starts_from:
-            continue
-        (stage,) = generation.stages
-        for factor in FACTORS:
-            recipe = replace(stage.quick, lr=stage.quick.lr * factor, matrix_lr=stage.quick.matrix_lr * factor)
-            changed = replace(generation, stages=(replace(stage, quick=recipe),))
-            place = Path(folder) / f"{generation.name}-{factor}"
-            lm = gl.load(train_generation(changed, place, Options(quick=True, steps=STEPS, resume=True)))
-            history = lm.provenance["history"]["pretrain"]
-            rows.append(
-                {
-                    "model": generation.name, "task": "pretraining", "lr": recipe.lr, "matrix_lr": recipe.matrix_lr,
-                    "tokens": history["tokens"], "metric": "nats per token", "value": history["val_loss"],
-                    "n": 1, "seed": 0,
-                }
-            )
-            print(rows[-1], flush=True)
-    write_results(data_dir() / "results" / "sweep.json", "python apps/sweep.py runs/sweep", rows, seeds=[0])
+    for seed in SEEDS:
+        for generation in gl.generations():
+            for factor in FACTORS if not generation.starts_from else ():
+                place = Path(folder) / f"{generation.name}-{factor}-{seed}"
+                rows.append(short_run(generation, factor, seed, place))
+                print(rows[-1], flush=True)
+    write_results(data_dir() / "results" / "sweep.json", "python apps/sweep.py runs/sweep", rows, seeds=SEEDS)
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:2])
+    main(sys.argv[1])

@@ -17,10 +17,11 @@ from .baselines import bag_of_words_rows, fit_ngrams, ngram_rows, trivial_rows
 from .conversation import ask_all, instruction_rows
 from .grading import bleu_rows, grade, rows_of
 from .losses import loss_rows
+from .order import findings
 from .stories import story_rows
 from .tasks import Question, Task, all_questions, published
 
-__all__ = ["Sheet", "ask_all", "baselines", "take", "write_sheet"]
+__all__ = ["Sheet", "ask_all", "baselines", "findings", "take", "write_sheet"]
 Rows = list[dict[str, Any]]
 Sheet = list[tuple[Task, int, Sequence[Question]]]
 LABELLED = ("sentiment", "entailment")
