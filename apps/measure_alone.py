@@ -1,0 +1,110 @@
+"""One skill at a time: can a network of GPT-2's miniature's width learn it at all when nothing else is on the pages?
+
+    python apps/measure_alone.py runs/alone       writes data/results/alone.json
+
+Where a skill stays at chance in the released line, this tells a lack of room in the diet from a lack of size. Random
+mappings are learnt with one, two and four layers: to look an answer up in the page takes two steps (find the same
+thing earlier, copy what stood behind it), which one layer cannot do.
+"""
+
+import random
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+import gptlineage as gl
+from gptlineage.corpus import prepare
+from gptlineage.evaluation import write_results
+from gptlineage.evaluation.exam.baselines import trivial_rows
+from gptlineage.evaluation.exam.grading import grade, rows_of
+from gptlineage.evaluation.exam.tasks import TASKS, arrow, join_answer
+from gptlineage.inference import LanguageModel
+from gptlineage.lineage.records import resized
+from gptlineage.lineage.run import Options, open_tokenizer
+from gptlineage.paths import data_dir
+from gptlineage.training import Pretraining, Recipe, train
+from gptlineage.world import Item, World
+from gptlineage.world.chance import between, pick, stream
+
+SEEDS, QUESTIONS = [0, 1], 200
+SKILLS = {  # what the pages hold -> the tasks that ask for it, and the depths to try
+    "mappings": (("random mapping",), (1, 2, 4)),
+    "reading": (("last word", "reading"), (3,)),
+    "entailment": (("entailment",), (3,)),
+    "sum": (("sums, 1 digit", "sums, 2 digits", "differences, 2 digits"), (3,)),
+    "translation": (("translation, sentences",), (3,)),
+}
+RECIPE: dict[str, Any] = dict(batch_size=12, optimizer="muon", lr=3e-3, matrix_lr=0.02, schedule="flat", final_lr=0.0)
+STEPS = 800
+
+
+@dataclass
+class OneKind:
+    """A source of training text: pages of one kind, or pages of one random mapping each."""
+
+    name: str
+    seed: int
+    world: World
+    endless = True
+
+    def pieces(self, split: str) -> Iterator[tuple[str, bool]]:
+        if self.name == "mappings":
+            rng = stream(self.seed, "mappings", split)
+            while True:
+                yield self.mapping(rng), True
+        for page in self.world.pages(self.name, self.seed, "train" if split == "train" else "held-out"):
+            yield page.text, True
+
+    def mapping(self, rng: random.Random) -> str:
+        """Every pair once, then pairs again in any order."""
+        language = pick(rng, ("en", "zh"))
+        pairs, _ = self.world.lists.episode(rng, "mapping", language, between(rng, 2, 12))
+        shown = [*pairs, *(pick(rng, pairs) for _ in range(2 * len(pairs)))]
+        return "\n".join(join_answer(arrow(Item(left, "", right, (), language)), right) for left, right in shown)
+
+    def fingerprint(self) -> str:
+        return f"{self.name}:seed={self.seed}"
+
+
+def learn(source: OneKind, n_layers: int, steps: int, folder: Path) -> tuple[LanguageModel, int]:
+    """A new model trained on the source, and how many tokens it read."""
+    tokenizer = open_tokenizer(Options())
+    torch.manual_seed(source.seed)
+    config = resized(gl.generation("gpt-2").config(), dict(n_layers=n_layers, vocab_size=tokenizer.vocab_size))
+    model, recipe = gl.build(config), Recipe(steps=steps, seed=source.seed, **RECIPE)
+    tokens = (steps * recipe.batch_size + 2) * config.n_ctx
+    corpus = prepare(
+        source, tokenizer, folder / "corpus", train_tokens=tokens, val_tokens=32_768, n_ctx=config.n_ctx
+    )
+    objective = Pretraining(
+        *corpus, tokenizer, batch_size=recipe.batch_size, n_ctx=config.n_ctx, seed=source.seed
+    )
+    state = train(model, objective, recipe, folder)
+    return LanguageModel(f"{source.name}, {n_layers} layers", model.eval(), tokenizer, {}), state.tokens
+
+
+def main(folder: str, steps: int = STEPS) -> None:
+    world, rows = World(), list[dict[str, Any]]()
+    for skill, (names, depths) in SKILLS.items():
+        tasks = [task for task in TASKS if task.name in names]
+        sheet = [(task, k, task.questions(world, QUESTIONS, k)) for task in tasks for k in task.ks]
+        for task, k, questions in sheet:
+            rows += trivial_rows(task, k, questions)
+        for seed in SEEDS:
+            for depth in depths:
+                place = Path(folder) / f"{skill}-{depth}-{seed}"
+                lm, tokens = learn(OneKind(skill, seed, world), depth, steps, place)
+                for task, k, questions in sheet:
+                    found = rows_of(lm.name, seed, task, k, grade(lm, task, questions))
+                    rows += [{**row, "tokens": tokens} for row in found]
+                    print(lm.name, "seed", seed, task.name, f"K={k}", found[0]["value"], flush=True)
+        results = data_dir() / "results" / "alone.json"
+        write_results(results, "python apps/measure_alone.py runs/alone", rows, seeds=SEEDS)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
