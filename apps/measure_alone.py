@@ -27,7 +27,7 @@ from gptlineage.lineage.records import resized
 from gptlineage.lineage.run import Options, open_tokenizer
 from gptlineage.paths import data_dir
 from gptlineage.training import Pretraining, Recipe, train
-from gptlineage.world import Item, World
+from gptlineage.world import Item, World, fingerprint
 from gptlineage.world.chance import between, pick, stream
 
 SEEDS, QUESTIONS = [0, 1], 200
@@ -67,7 +67,7 @@ class OneKind:
         return "\n".join(join_answer(arrow(Item(left, "", right, (), language)), right) for left, right in shown)
 
     def fingerprint(self) -> str:
-        return f"{self.name}:seed={self.seed}"
+        return f"{self.name}:seed={self.seed}:{fingerprint()[:16]}"
 
 
 def learn(source: OneKind, n_layers: int, steps: int, folder: Path) -> tuple[LanguageModel, int]:

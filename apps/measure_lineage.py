@@ -20,7 +20,7 @@ SEEDS, QUESTIONS = [0, 1, 2], 100
 
 
 def training_rows(provenance: dict[str, Any]) -> list[dict[str, Any]]:
-    """How long each stage took, on a machine that did nothing else."""
+    """How long each stage took; a figure of speed only where the machine did nothing else."""
     return [
         {
             "model": provenance["generation"], "task": f"training, {stage}", "metric": "seconds",
@@ -39,7 +39,7 @@ def main(folder: str) -> None:
             options = Options(quick=True, seed=seed, resume=True)
             lm = gl.load(train_generation(generation, place, options))
             rows += training_rows(lm.provenance)
-            rows += take(lm, world, sheet)
+            rows += take(lm, world, sheet, generation.name)
             print(place, flush=True)
     rows += baselines(lm.tokenizer, world, sheet)
     results = data_dir() / "results"

@@ -25,8 +25,9 @@ def short_run(generation: Generation, factor: float, seed: int, place: Path) -> 
     changed = replace(generation, stages=(replace(stage, quick=recipe),))
     lm = gl.load(train_generation(changed, place, Options(quick=True, steps=STEPS, seed=seed, resume=True)))
     history = lm.provenance["history"]["pretrain"]
+    used = history["recipe"]
     return {
-        "model": generation.name, "task": "pretraining", "lr": recipe.lr, "matrix_lr": recipe.matrix_lr,
+        "model": generation.name, "task": "pretraining", "lr": used["lr"], "matrix_lr": used["matrix_lr"],
         "tokens": history["tokens"], "metric": "nats per token", "value": history["val_loss"], "n": 1, "seed": seed,
     }  # fmt: skip
 

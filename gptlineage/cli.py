@@ -293,15 +293,17 @@ def exam(
     console, rows = Console(stderr=True), list[dict[str, Any]]()
     with console.status("questions"):
         sheet = write_sheet(world, n, items)
-    for lm in lms:
+    generations = [lm.provenance.get("generation", lm.name) for lm in lms]
+    for lm, generation in zip(lms, generations, strict=True):
+        name = generation if generations.count(generation) == 1 else lm.name
         with console.status(lm.name):
-            rows += take(lm, world, sheet)
+            rows += take(lm, world, sheet, name)
             rows += ask_all(lm, n=min(n, 400), seeds=seeds)
     with console.status("n-gram"):
         rows += baselines(lms[0].tokenizer, world, sheet)
     command = "gptlineage exam " + " ".join(models) + f" --n {n} --seeds {seeds}" + (" --items ITEMS" if items else "")
     if out:
-        training_seeds = sorted({row["seed"] for row in rows if row.get("seed") is not None})
+        training_seeds = sorted({lm.provenance["seed"] for lm in lms if "seed" in lm.provenance})
         write_results(out, command, rows, seeds=training_seeds)
     if chart:
         report.chart(rows, chart)

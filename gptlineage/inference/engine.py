@@ -121,7 +121,8 @@ class LanguageModel:
     def transcript(self, messages: Sequence[dict[str, str]]) -> str:
         """A conversation as a page of questions and answers, which a base model can go on with.
 
-        The oldest turns are left out when they would fill more than half of the context.
+        A system message stands above them. The oldest turns are left out when they would fill more than half of the
+        context.
         """
         marks = ("问：", "答：") if is_chinese(messages[-1]["content"]) else ("Q: ", "A: ")
         lines = [
@@ -129,10 +130,13 @@ class LanguageModel:
             for message in messages
             if message["role"] != "system"
         ]
+        above = [" ".join(message["content"].split()) for message in messages if message["role"] == "system"]
         opening = marks[1].rstrip()
-        while len(lines) > 1 and len(self.tokenizer.encode("\n".join([*lines, opening]))) > self.config.n_ctx // 2:
+        while len(lines) > 1:
+            if len(self.tokenizer.encode("\n".join([*above, *lines, opening]))) <= self.config.n_ctx // 2:
+                break
             lines.pop(0)
-        return "\n".join([*lines, opening])
+        return "\n".join([*above, *lines, opening])
 
 
 def first_line(stream: Iterator[str]) -> Iterator[str]:

@@ -75,7 +75,8 @@ def train_generation(
 def run_stages(
     generation: Generation, folder: Path, options: Options, watch: Callable[[str], Watch] | None
 ) -> Path:
-    check_place(generation, folder, options)
+    wanted = identity(generation, options)
+    check_place(folder, wanted, resume=options.resume)
     if (folder / "config.json").is_file():
         return folder
     parent = load_parent(generation, folder) if generation.starts_from else None
@@ -94,7 +95,7 @@ def run_stages(
         with disk_errors(place):
             place.mkdir(parents=True, exist_ok=True)
         objective = OBJECTIVES[stage.objective](model, tokenizer, stage, recipe, generation, options, place)
-        write_json(folder / RUN, identity(generation, options))
+        write_json(folder / RUN, wanted)
         state = train(
             model,
             objective,
@@ -118,14 +119,16 @@ def identity(generation: Generation, options: Options) -> dict[str, Any]:
     """What must stay the same when a run is resumed."""
     free = ("device", "resume")
     chosen = {name: value for name, value in asdict(options).items() if name not in free}
-    return {"generation": generation.name, **chosen}
+    text = open_source(options.data, mixture=generation.mixture, seed=options.seed).fingerprint()
+    recipes = [adapt(stage.recipe(options.quick), options).to_dict() for stage in generation.stages]
+    return {"generation": generation.name, **chosen, "text": text, "recipes": recipes}
 
 
-def check_place(generation: Generation, folder: Path, options: Options) -> None:
+def check_place(folder: Path, wanted: dict[str, Any], *, resume: bool) -> None:
     """Raise UserError when `folder` holds a run and this is not the same one, resumed."""
-    run, wanted = folder / RUN, identity(generation, options)
+    run = folder / RUN
     used = run.is_file() or (folder / "config.json").is_file() or any(folder.glob(f"*/{RESUME}"))
-    if used and not options.resume:
+    if used and not resume:
         raise UserError(
             f"{folder} already holds a run; go on with --resume, or choose another folder with --out.",
             f"{folder} 中已有训练；请用 --resume 继续，或用 --out 选择其他文件夹。",
@@ -133,6 +136,12 @@ def check_place(generation: Generation, folder: Path, options: Options) -> None:
     if run.is_file():
         before = read_json(run)
         for name, value in wanted.items():
+            if before.get(name) != value and name in ("text", "recipes"):
+                raise UserError(
+                    f"{folder} holds a run on other text or with other settings of training than this version's; "
+                    "choose another folder with --out.",
+                    f"{folder} 中的训练所用的文本或训练设置与当前版本不同；请用 --out 选择其他文件夹。",
+                )
             if before.get(name) != value:
                 raise UserError(
                     f"{folder} holds a run whose {name} is {before.get(name)!r}, not {value!r}; resume it with the "

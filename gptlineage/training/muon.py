@@ -1,8 +1,8 @@
 """Muon: momentum whose update is orthogonalised, for the hidden matrices of the miniatures.
 
 The same update as `torch.optim.Muon` (the tests hold them against each other). That one iterates in bfloat16, one
-matrix at a time, which a CPU without bfloat16 units emulates at a tenth of its float32 speed or less (measured in
-data/results/speed.json). Here equal shapes are stacked and multiplied together in float32.
+matrix at a time, which a CPU without bfloat16 units emulates slowly. Here equal shapes are stacked and multiplied
+together, in whatever precision the training loop has chosen for this machine (data/results/speed.json has both).
 None of the papers used it.
 """
 

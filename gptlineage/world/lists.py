@@ -6,6 +6,7 @@ Most lists are of something true or regular; one in four is a random mapping, wh
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Callable, Mapping
 
 from gptlineage.world.chance import Wheel, below, between, held_out_text, pick, sample, shuffled
@@ -19,12 +20,12 @@ _SETS = {
     "colours": ("colour", "颜色"),
     "things": ("thing", "物品"),
 }
-HELD_OUT = 6  # one left side in six stands on no list page of the training split, for formats seen with new items
+HELD_OUT = 6  # one left side in six stands on no training list of a format, to ask for new items of seen formats
 MARKS = ".!/- "  # what GPT-3's "random insertion in word" puts between the letters
 
 
 def new_item(pair: tuple[str, str]) -> bool:
-    """Whether list pages of the training split leave this pair out."""
+    """Whether lists of its format in the training split leave this pair out; other pages may well tell of it."""
     return held_out_text(pair[0], HELD_OUT)
 
 
@@ -82,13 +83,14 @@ class Lists:
         For "mapping" the last pair is one of the `n` again, since nothing else can be known about it.
         """
         if kind == "mapping":
-            vocabulary = pick(rng, self.vocabularies[language])
-            left, right = sample(rng, vocabulary, n), sample(rng, pick(rng, self.vocabularies[language]), n)
-            pairs = list(zip(left, right, strict=False))
+            large = [vocabulary for vocabulary in self.vocabularies[language] if len(vocabulary) >= n]
+            left, right = (sample(rng, pick(rng, large), n) for _ in range(2))
+            pairs = list(zip(left, right, strict=True))
             return pairs, pick(rng, pairs)
         while True:
             made = self.sources[kind](rng, language)
-            new, known = [pair for pair in made if new_item(pair)], [pair for pair in made if not new_item(pair)]
+            known, asked = [pair for pair in made if not new_item(pair)], Counter(left for left, _ in made)
+            new = [pair for pair in made if new_item(pair) and asked[pair[0]] == 1]  # else several answers are right
             if new and len(known) >= n:
                 return known[:n], new[0]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import signal
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -101,6 +102,18 @@ def test_a_folder_with_a_run_is_not_overwritten(story, tmp_path):
         train_generation(tiny("gpt-2"), place, options(story))
     train_generation(tiny("gpt-2"), place, options(story, resume=True))
     assert (place / "model.safetensors").read_bytes() == weights
+
+
+def test_a_run_is_not_taken_for_one_of_another_recipe_or_text(story, tmp_path):
+    place, generation = tmp_path / "run", tiny("gpt-2")
+    train_generation(generation, place, options(story))
+    (stage,) = generation.stages
+    faster = replace(stage, release=replace(stage.release, lr=2 * stage.release.lr))
+    with complaint("other settings of training"):
+        train_generation(replace(generation, stages=(faster,)), place, options(story, resume=True))
+    Path(story).write_text(Path(story).read_text(encoding="utf-8") + "One more line.\n", encoding="utf-8")
+    with complaint("on other text"):
+        train_generation(generation, place, options(story, resume=True))
 
 
 def test_a_stopped_run_ends_in_the_same_model(story, tmp_path):

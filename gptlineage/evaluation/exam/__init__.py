@@ -29,9 +29,12 @@ GPT3_SHOTS = (0, 4, 16)
 STORIES = 200
 
 
-def take(lm: LanguageModel, world: World, sheet: Sheet) -> Rows:
-    """All rows of one model: loss by kind of text, the questions of the sheet, its stories, and instructions."""
-    model, seed = lm.provenance.get("generation", lm.name), lm.provenance.get("seed")
+def take(lm: LanguageModel, world: World, sheet: Sheet, model: str) -> Rows:
+    """All rows of one model: loss by kind of text, the questions of the sheet, its stories, and instructions.
+
+    Rows of the same `model` under several training seeds become one mean with its range.
+    """
+    seed = lm.provenance.get("seed")
     rows = loss_rows(lm, world, model, seed)
     for task, k, questions in sheet:
         graded = grade(lm, task, questions)

@@ -20,7 +20,7 @@ from ..ngrams import NGramModel
 from .grading import Graded, fitted, is_right, rows_of
 from .tasks import Question, Task
 
-NGRAM_ORDER, TRAINING_PAGES, TRAINING_ITEMS = 5, 6000, 2000
+NGRAM_ORDER, TRAINING_PAGES, TRAINING_ITEMS = 5, 44_000, 2000  # as many tokens as the quick GPT-3 miniature reads
 N_CTX = 256  # the longest prompt that a miniature reads
 
 

@@ -23,7 +23,10 @@ LONGEST_REPLY = 60
 
 
 def ask_all(lm: LanguageModel, *, n: int, seeds: int) -> list[dict[str, Any]]:
-    """Rows of `n` held-out questions put to a model: overall, by language, and by whether the entity was ever asked."""
+    """Rows of `n` held-out questions put to a model: overall, by language, and by entities no conversation asked about.
+
+    Pages tell of these too, and may ask about them.
+    """
     questions = World().questions(n, seed=QUESTIONS_SEED, split="held-out")
     rows = []
     for seed in (None, *range(seeds)):
@@ -90,5 +93,5 @@ def groups(questions: list[Dialogue]) -> dict[str, list[int]]:
         found["facts"].append(i)
         found[f"facts, {question.language}"].append(i)
         if question.entity_held_out:
-            found["facts, never asked in training"].append(i)
+            found["facts, never asked in a conversation"].append(i)
     return found

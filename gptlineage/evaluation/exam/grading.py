@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import mean, stdev
@@ -18,6 +19,7 @@ from .tasks import Question, Task, gap, join_answer
 
 LONGEST_ANSWER = 48
 GREEDY = Sampling(temperature=0.0)
+AFTER_ANSWER = re.compile(r"\s*(?:$|[,.;](?:\s|$)|[，。；])")  # "72. 5 + 3" answers with 72, "720" and "72 5" do not
 
 
 @dataclass(frozen=True)
@@ -31,13 +33,16 @@ class Graded:
 
 
 def fitted(
-    tokenizer: Tokenizer, task: Task, question: Question, n_ctx: int
+    tokenizer: Tokenizer, task: Task, question: Question, n_ctx: int, longest: int = 0
 ) -> tuple[list[int], list[int], list[list[int]], int]:
-    """The prompt with as many of its last examples as fit, the answer and the choices, as ids; how many fitted."""
+    """The prompt with as many of its last examples as fit, the answer and the choices, as ids; how many fitted.
+
+    `longest` is how many tokens may be written after the prompt.
+    """
     space = gap(question.prompt)
     answer = tokenizer.encode(space + question.answer)
     choices = [tokenizer.encode(space + choice) for choice in question.choices]
-    room = n_ctx - max(map(len, [answer, *choices])) - 6
+    room = n_ctx - max(longest, *map(len, [answer, *choices]))
     shots = [join_answer(prompt, answer) for prompt, answer in question.shots]
     while True:
         ids = [tokenizer.end_of_text, *tokenizer.encode(task.join.join([*shots, question.prompt]))]
@@ -48,7 +53,9 @@ def fitted(
 
 def grade(lm: LanguageModel, task: Task, questions: Sequence[Question]) -> list[Graded]:
     """By the likeliest choice (per token, GPT-3, section 2.4) where there are choices, else by what it writes."""
-    encoded = [fitted(lm.tokenizer, task, question, lm.config.n_ctx) for question in questions]
+    answers = lm.tokenizer.encode_batch([question.answer for question in questions])
+    longest = 0 if questions[0].choices else min(LONGEST_ANSWER, max(map(len, answers)) + 4)
+    encoded = [fitted(lm.tokenizer, task, question, lm.config.n_ctx, longest) for question in questions]
     if questions[0].choices:
         pairs = [(prompt, ids) for prompt, _, choices, _ in encoded for ids in choices]
         scores = iter(zip(logprobs(lm.model, pairs), pairs, strict=True))
@@ -59,7 +66,6 @@ def grade(lm: LanguageModel, task: Task, questions: Sequence[Question]) -> list[
             references.append(own[question.answer][0])
     else:
         references = logprobs(lm.model, [(prompt, answer) for prompt, answer, _, _ in encoded])
-        longest = min(LONGEST_ANSWER, max(len(answer) for _, answer, _, _ in encoded) + 4)
         said = continuations(lm, [prompt for prompt, _, _, _ in encoded], GREEDY, max_new_tokens=longest)
     return [
         Graded(is_right(question, text), reference, shots, text)
@@ -72,11 +78,8 @@ def is_right(question: Question, said: str) -> bool:
     line = first_line(said)
     if question.check:
         return judge_reply(question.check, line).right
-    line, answer = line.casefold(), question.answer.casefold().rstrip(".。")
-    rest = line[len(answer) :]
-    # "72. 5 + 3" answers with 72, "720" does not; Chinese has no spaces, so there the whole line counts.
-    ended = not rest[:1].isalnum() if answer[-1:].isascii() else not rest.strip("。.，, ；;")
-    return line.startswith(answer) and ended
+    answer = question.answer.rstrip(".。")
+    return line.startswith(answer) and bool(AFTER_ANSWER.match(line[len(answer) :]))
 
 
 def first_line(text: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from itertools import islice
+from statistics import mean
 from typing import Any
 
 from ...inference import LanguageModel
@@ -15,7 +16,7 @@ PAGES_PER_KIND, SEED = 60, 2026
 
 
 def loss_rows(lm: LanguageModel, world: World, model: str, seed: int | None) -> list[dict[str, Any]]:
-    """Nats per token and bits per byte for every kind of page, and their plain mean over the kinds ("common text").
+    """Nats per token and bits per byte for every kind of page, and the mean over the kinds ("common text").
 
     Bits per byte do not depend on the vocabulary, so models with other tokenizers can be compared.
     """
@@ -25,14 +26,14 @@ def loss_rows(lm: LanguageModel, world: World, model: str, seed: int | None) -> 
         totals, tokens = text_losses(lm, texts)
         n_bytes = [len(text.encode()) for text in texts]
         bits = [total / math.log(2) / size for total, size in zip(totals, n_bytes, strict=True)]
-        means.append(sum(totals) / math.log(2) / sum(n_bytes))
+        means.append(mean(bits))
         base = {"model": model, "family": "loss", "task": kind, "k": 0, "seed": seed}
         rows.append({**base, "metric": "bits per byte", **spread(bits)})
         rows.append(
             {**base, "metric": "nats per token", "value": round(sum(totals) / sum(tokens), 4), "n": len(texts)}
         )
     common = {"model": model, "family": "loss", "task": "common text", "k": 0, "seed": seed}
-    return [*rows, {**common, "metric": "bits per byte", **spread(means)}]
+    return [*rows, {**common, "metric": "bits per byte", "value": round(mean(means), 4), "n": len(means)}]
 
 
 def text_losses(lm: LanguageModel, texts: list[str]) -> tuple[list[float], list[int]]:

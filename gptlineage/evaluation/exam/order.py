@@ -110,11 +110,10 @@ def instructions(rows: Rows) -> Rows:
     }
     if not all(found.values()):
         return []
-    best = max(BASES, key=lambda model: mean(found[model]))
     return [
         {
             "expectation": "chatgpt follows more instructions than any base model",
             **{model: summary(values) for model, values in found.items()},
-            "holds": above(found["chatgpt"], found[best]),
+            "holds": all(above(found["chatgpt"], found[base]) for base in BASES),
         }
     ]  # fmt: skip

@@ -1,7 +1,8 @@
 """Whether what a model tells can be so: stories that it goes on with, read by the world's proofreader.
 
 The proofreader follows who is where and who holds what, in the wordings of the world's passages. It passes over
-sentences in other words, so how many it understood stands beside the share of stories without a contradiction.
+sentences in other words. The share without a contradiction is among the stories of which it understood something; how
+many sentences it understood stands beside it.
 """
 
 from __future__ import annotations
@@ -26,18 +27,19 @@ def story_rows(lm: LanguageModel, world: World, model: str, seed: int | None, n:
     tokenizer = lm.tokenizer
     prompts = [[tokenizer.end_of_text, *tokenizer.encode(text)] for text, _ in openings]
     told = continuations(lm, prompts, Sampling(temperature=0.8, top_k=0, seed=SEED), max_new_tokens=NEW_TOKENS)
-    consistent, understood = 0, []
+    consistent, understood = [], []
     for (start, language), end in zip(openings, told, strict=True):
         before, _ = world.books.proofread(start, language)
         after, wrong = world.books.proofread(whole_sentences(start + end.split("\n")[0], language), language)
         understood.append(float(max(0, after - before)))
-        consistent += not wrong
-    low, high = wilson_interval(consistent, n)
+        if wrong or after > before:  # nothing can be said of a story in other words
+            consistent.append(not wrong)
+    low, high = wilson_interval(sum(consistent), len(consistent)) if consistent else (0.0, 1.0)
     base = {"model": model, "family": "stories", "task": "stories", "k": 0, "seed": seed}
     return [
         {
-            **base, "metric": "without contradiction", "value": round(consistent / n, 4), "low": round(low, 4),
-            "high": round(high, 4), "n": n,
+            **base, "metric": "without contradiction", "low": round(low, 4), "high": round(high, 4),
+            "value": round(sum(consistent) / max(1, len(consistent)), 4), "n": len(consistent),
         },
         {**base, "metric": "sentences understood", **spread(understood)},
     ]  # fmt: skip

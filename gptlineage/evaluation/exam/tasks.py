@@ -2,7 +2,8 @@
 
 Zero-shot prompts are plain text that breaks off where the answer comes, as GPT-2's were (section 3); few-shot prompts
 put K solved examples before it, as GPT-3's did (section 2.4, appendix G). Questions come from the held-out split of
-the world, the examples before them from the training split.
+the world, the examples before them from the training split. Of lists, what is held out is the item in its format: that
+France goes with Paris, or cat with 猫, is told on other training pages, as it would be on the web.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from ...world.sums import numbers
 
 ZERO, FEW = (0,), (0, 4)
 CURVE = (0, 1, 2, 4, 8, 16)
+DRAWS = 20  # how often a question may be drawn that has been drawn before, for each one that is wanted
 Draw = Callable[[World, random.Random, str, str], Item]  # world, chance, language, split
 
 
@@ -43,7 +45,7 @@ class Question:
 
 @dataclass(frozen=True)
 class Task:
-    """One task of a family: `questions(world, n, k)` are its `n` questions with `k` examples each.
+    """One task of a family: `questions(world, n, k)` are up to `n` different questions with `k` examples each.
 
     `draw` gives items that have nothing to do with each other; a task of lists (`listed`) shows one format, or one
     mapping that holds on this page only, and asks for one more line.
@@ -60,15 +62,23 @@ class Task:
     languages: tuple[str, ...] = ("en", "zh")
 
     def questions(self, world: World, n: int, k: int, seed: int = 2026) -> list[Question]:
-        """The same questions for every model, and (but for mappings) for every k."""
+        """The same for every model, and (but for mappings) for every k; fewer than `n` where there are not so many."""
         asked, examples = stream(seed, "exam", self.name), stream(seed, "exam", self.name, "examples")
-        found, most = [], max(self.ks)
-        for number in range(n):
+        found, most, seen = list[Question](), max(self.ks), set[tuple[str, str]]()
+        for number in range(n * DRAWS):
+            if len(found) == n:
+                break
             language = self.languages[number % len(self.languages)]
             if self.draw is None:
-                found.append(self._from_list(world, asked, language, k))
+                question = self._from_list(world, asked, language, k)
+                if (question.prompt, question.answer) not in seen:
+                    seen.add((question.prompt, question.answer))
+                    found.append(question)
                 continue
             item = self.draw(world, asked, language, "held-out")
+            if (self.ask(item), item.answer) in seen:
+                continue
+            seen.add((self.ask(item), item.answer))
             drawn = [self.draw(world, examples, language, "train") for _ in range(most)]
             shots = tuple((self.ask(shot), shot.answer) for shot in drawn)
             found.append(Question(self.ask(item), item.answer, shots[:k], item.choices if self.by_choice else ()))
@@ -78,7 +88,7 @@ class Task:
         n = k if self.listed == "mapping" else max(self.ks)
         pairs, (left, right) = world.lists.episode(rng, self.listed, language, n)
         shots = tuple((self.ask(Item(a, "", b, (), language)), b) for a, b in pairs[:k])
-        choices = tuple(dict.fromkeys(b for _, b in pairs)) if self.listed == "mapping" and k > 1 else ()
+        choices = tuple(dict.fromkeys(b for _, b in pairs)) if self.listed == "mapping" else ()
         return Question(self.ask(Item(left, "", right, (), language)), right, shots, choices)
 
 
@@ -179,7 +189,7 @@ TASKS = (
     Task("list, relations", "lists", None, CURVE, arrow, listed="relation"),
     Task("list, letters", "lists", None, CURVE, arrow, listed="letters"),
     Task("list, translated", "lists", None, CURVE, arrow, listed="translated"),
-    Task("random mapping", "mappings", None, CURVE[1:], arrow, listed="mapping"),
+    Task("random mapping", "mappings", None, CURVE[2:], arrow, listed="mapping"),
 )
 FACTS = Task("facts", "facts", None, FEW, labelled)  # asked in the world's own phrasings, see `fact_questions`
 
@@ -221,7 +231,7 @@ def published(path: Path, k: int) -> tuple[Task, list[Question]]:
     task = Task(path.stem.replace("_", " "), "GPT-3's items", None, FEW, plain, join=join)
     questions = []
     for number, (prompt, answer) in enumerate(pairs):
-        shots = tuple(pairs[(number + offset) % len(pairs)] for offset in range(1, k + 1))
+        shots = tuple(pairs[(number + offset) % len(pairs)] for offset in range(1, min(k, len(pairs) - 1) + 1))
         questions.append(Question(prompt, answer, shots))
     return task, questions
 

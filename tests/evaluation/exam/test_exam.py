@@ -29,7 +29,8 @@ def test_questions_are_the_same_every_time_and_in_both_languages(world, task):
     assert questions == task.questions(world, 24, k)
     assert all(q.prompt.strip() and q.answer.strip() and "{" not in q.prompt + q.answer for q in questions)
     assert all(q.answer in q.choices and len(set(q.choices)) == len(q.choices) for q in questions if q.choices)
-    assert all(len(q.shots) == k for q in questions if task.listed != "mapping")
+    assert all(len(q.shots) == k for q in questions)
+    assert len({(q.prompt, q.answer) for q in questions}) == len(questions)
     languages = {any("\u4e00" <= c <= "\u9fff" for c in q.prompt) for q in questions}
     assert languages == {True, False} or task.family in ("sums", "mappings") or len(task.languages) == 1
 
@@ -75,7 +76,14 @@ def test_mappings_hold_in_the_prompt_only(world):
         ("72", " 72\n5 + 3 = 8", True),
         ("72", "72. 5 + 3", True),
         ("72", "720", False),
-        ("Paris", "paris, the capital", True),
+        ("Paris", "Paris, the capital", True),
+        ("Paris", "paris", False),
+        ("DOG", "dog", False),
+        ("dog", "dog dog", False),
+        ("Tom likes cats.", "Tom likes cats and dogs.", False),
+        ("Tom likes cats.", "Tom likes cats", True),
+        ("72", "72 5", False),
+        ("猫", "猫；狗 -> dog", True),
         ("Paris", "The answer is Paris", False),
         ("猫", "猫。", True),
         ("猫", "猫头鹰", False),
@@ -86,13 +94,26 @@ def test_what_counts_as_right(answer, said, right):
     assert is_right(Question("?", answer, ()), said) is right
 
 
+def test_no_question_is_asked_twice_even_where_there_are_few(world):
+    questions = BY_NAME["sums, 1 digit"].questions(world, 500, 0)
+    assert 5 < len(questions) == len({question.prompt for question in questions}) < 30
+
+
+def test_a_list_never_asks_what_has_several_answers(world):
+    """Fish -> shark would be as right as fish -> trout."""
+    for question in BY_NAME["list, relations"].questions(world, 200, 16):
+        assert question.prompt not in dict(question.shots)
+
+
 def test_examples_are_dropped_from_the_front_until_the_prompt_fits():
     task, tokenizer = BY_NAME["sums, 2 digits"], Tokenizer()
     question = Question("1 + 1 =", "2", (("10 + 10 =", "20"), ("20 + 20 =", "40")))
     full, answer, _, shown = fitted(tokenizer, task, question, 100)
     assert shown == 2 and tokenizer.decode(full) == "10 + 10 = 20\n20 + 20 = 40\n1 + 1 ="
     assert tokenizer.decode(answer) == " 2"
-    cut, _, _, shown = fitted(tokenizer, task, question, 32)
+    longer, _, _, shown = fitted(tokenizer, task, question, 55, longest=30)
+    assert shown == 1 and len(longer) <= 55 - 30
+    cut, _, _, shown = fitted(tokenizer, task, question, 30)
     assert shown == 1 and tokenizer.decode(cut) == "20 + 20 = 40\n1 + 1 ="
 
 

@@ -44,3 +44,5 @@ def test_instructions_are_compared_with_the_best_base_model():
     scores = {"gpt-1": 0.0, "gpt-2": 0.1, "gpt-3": 0.5, "chatgpt": 0.4}
     rows = [row(model, "asked: all kinds", 0, value, 0, family="instructions") for model, value in scores.items()]
     assert list(held(rows).values()) == [False]
+    better = [{**r, "value": 0.6} if r["model"] == "chatgpt" else r for r in rows]
+    assert list(held(better).values()) == [True]

@@ -26,13 +26,16 @@ def test_openings_are_whole_sentences_in_both_languages(world):
 WRONG = " Tom gave the key to Ben. Ben gave the k"
 
 
-@pytest.mark.parametrize(("end", "share"), [("", 1.0), (" Zoe gave", 1.0), (WRONG, 0.0)])
-def test_contradictions_are_counted(world, monkeypatch, end, share):
+RIGHT = " Tom went to the forest. Anna"
+
+
+@pytest.mark.parametrize(("end", "n", "share"), [("", 0, 0.0), (" Zoe gave", 0, 0.0), (WRONG, 4, 0.0), (RIGHT, 4, 1.0)])
+def test_contradictions_are_counted_where_something_was_understood(world, monkeypatch, end, n, share):
     monkeypatch.setattr(stories, "opening", lambda *args: ("Tom was in the park. Anna had a key.", "en"))
     monkeypatch.setattr(stories, "continuations", lambda lm, prompts, *args, **kw: [end] * len(prompts))
-    rows = {row["metric"]: row["value"] for row in stories.story_rows(untrained(["pretrain"]), world, "x", 0, 4)}
-    assert rows["without contradiction"] == share
-    assert rows["sentences understood"] == (1.0 if share == 0 else 0.0)
+    rows = {row["metric"]: row for row in stories.story_rows(untrained(["pretrain"]), world, "x", 0, 4)}
+    assert (rows["without contradiction"]["value"], rows["without contradiction"]["n"]) == (share, n)
+    assert rows["sentences understood"]["value"] == (1.0 if n else 0.0)
 
 
 def test_a_sentence_that_was_cut_off_says_nothing():
