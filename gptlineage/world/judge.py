@@ -19,7 +19,7 @@ WEIGHTS = {"content": 0.6, "form": 0.2, "ended": 0.1, "clean": 0.1}
 _ENDS = ".!?。！？"
 _CLOSERS = "\"'”’」）)》"
 _FILLERS = frozenset("in on at a an the by from of and it is one 一 个 只 条 匹 在 里 的 是 和".split())  # noqa: SIM905
-_DENIAL = re.compile(r"\b(?:not|never|no)\b|n't\b|不|没有|没")
+_DENIAL = re.compile(r"\b(?:not|never|no)\b|n't\b|不(?!过|仅|错)|没(?!错)")
 _NEGATED = re.compile(r"\bnot (?:in |a |an |the |on )*|(?:不是|不在|不属于|并非)")
 _CJK = re.compile(r"[\u4e00-\u9fff]")
 _LATIN = re.compile(r"[A-Za-z]+")
@@ -80,6 +80,10 @@ def _by_keys(check: Check, text: str, reasons: list[str]) -> float:
     if check.exact and check.form in ("sentence", "word", "memory") and _DENIAL.search(_without(text, check)):
         reasons.append("denies")
         return 0.0
+    value_denies = any(_DENIAL.search(word) for word in check.allowed)
+    if not check.exact and check.form == "sentence" and not value_denies and _DENIAL.search(text.casefold()):
+        reasons.append("denies")
+        return 0.0
     if check.cue and not any(cue in text.casefold() for cue in check.cue) and not _is_alone(check, text):
         reasons.append("not about it")
         return 0.0
@@ -101,11 +105,15 @@ def _is_alone(check: Check, text: str) -> bool:
 
 
 def _number(check: Check, text: str, reasons: list[str]) -> float:
-    """The last number is the result, and no other number appears but the operands."""
+    """The last number is the result, and no other number appears but the operands, which alone are no result."""
     (result,) = check.keys[0][:1]
     said = [int(n) for n in re.findall(r"\d+", text)] or _spelled(text)
-    if not said or said[-1] != int(result):
+    operands = sorted(map(int, check.allowed))
+    if not said or said[-1] != int(result) or (len(operands) > 1 and sorted(said) == operands):
         reasons.append(f"missing: {result}")
+        return 0.0
+    if _DENIAL.search(text.casefold()):
+        reasons.append("denies")
         return 0.0
     if any(str(n) not in (result, *check.allowed) for n in said):
         reasons.append("contradicts: another number")
@@ -122,13 +130,14 @@ def _translation(check: Check, text: str, reasons: list[str]) -> float:
     """The translation stands in the reply, with little around it but what was asked."""
     said, wanted = _loose(text), [_loose(word) for word in check.keys[0]]
     hit = next((word for word in wanted if word in said), None)
-    if hit is None or not _bounded(check.keys[0], text):
+    longer = not check.exact and found(check.rivals, text)  # 斑马 is not 马
+    if hit is None or longer or not _bounded(check.keys[0], text):
         reasons.append(f"missing: {check.keys[0][0]}")
         return 0.0
     around = said.replace(hit, "", 1)
     for word in check.allowed:
         around = around.replace(_loose(word), "")
-    if len(around) > 24:
+    if len(around) > 24 or (check.exact and not said.endswith(hit)):
         reasons.append("more than the translation")
         return 0.5
     return 1.0

@@ -97,15 +97,16 @@ class Turns:
         allowed = (entity.name[language], *entity.alias[language])
         if language == "en":
             allowed += (entity.plural,)
+        others = tuple(name for name in self.names[entity.kind][language] if name.casefold() not in reply.casefold())
         if value.keys[language]:
-            names = () if fact.relation.short else self.names[entity.kind][language]
-            rivals = tuple(name for name in names if name.casefold() not in reply.casefold())
             allowed += (value.text[language],)
+            rivals = () if fact.relation.short else others
             return Check(form, language, value.keys[language], rivals, allowed, exact=False)
         rivals = self.rivals[entity.kind, fact.relation.name, language]
         keys = value_keys(value.text[language], language)
         own = {value.text[language], *(word for group in keys for word in group)}
-        return Check(form, language, keys, tuple(word for word in rivals if word not in own), allowed)
+        wrong = tuple(word for word in (*rivals, *others) if word not in own)  # of this subject, and of another one
+        return Check(form, language, keys, wrong, allowed)
 
     def fact_short(self, rng: random.Random, language: str, split: str) -> Turn:
         fact = self.asked[split, "fact_short"].spin(rng)
@@ -202,13 +203,15 @@ class Turns:
             reply = pick(rng, self.data[f"word_to_{to}"]["reply"][language])
             reply = reply.replace("{x}", x).replace("{y}", y)
             keys = tuple(dict.fromkeys((y, *self.translation.also(x, to))))
+            longer = tuple(w for pair in self.translation.words for w in pair if w not in keys and y in w)
+            check = Check("translation", "both", (keys,), longer, (x,), exact=False)
         else:
             english, chinese = self.translation.sentence(rng, split)
             x, y = (chinese, english) if to == "en" else (english, chinese)
             user = self._pick(rng, f"sentence_to_{to}", language, split).replace("{x}", x)
             reply = y if y[-1] in ".?。？" else y[0].upper() + y[1:] + ("." if to == "en" else "。")
-            keys = (y,)
-        return Turn(user, reply, Check("translation", "both", (keys,), allowed=(x,)), keep=(x,))
+            check = Check("translation", "both", ((y,),), allowed=(x,))
+        return Turn(user, reply, check, keep=(x,))
 
     def story(self, rng: random.Random, language: str, split: str) -> Turn:
         count = pick(rng, (2, 3)) if rng.random() < 0.3 else None

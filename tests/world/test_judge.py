@@ -19,6 +19,9 @@ NAME = Check("memory", "en", (("Lily",),), ("Tom",), ("Lily",), ("your name", "y
 STORY = Check("story", "en", (("cat",),), ("Tom", "Ann"), low=2, high=5)
 ZH_STORY = Check("story", "zh", (("猫",),), ("小明",), low=2, high=5)
 ENDING = Check("sentence", "en", (("Paris",),), CITIES[1:], ("France",), ending="meow")
+CAT = Check("translation", "both", (("猫",),), ("熊猫", "猫头鹰"), ("cat",), exact=False)
+CATS = Check("translation", "both", (("汤姆不喜欢猫",),), allowed=("Tom does not like cats",))
+TOLD = Check("sentence", "zh", (("书",), ("训练",)), allowed=("GPT-1", "用书训练"), exact=False)
 ZH_CAPITAL = Check("sentence", "zh", (("巴黎",),), ("马德里", "罗马"), ("法国",))
 
 
@@ -43,6 +46,9 @@ def test_every_reference_is_right(world, split):
         (CAPITAL, "paris is the French capital."),
         (ZH_CAPITAL, "是巴黎。"),
         (ZH_CAPITAL, "法国的首都是巴黎。"),
+        (ZH_CAPITAL, "没错，法国的首都是巴黎。"),
+        (CAT, "“cat”的中文是猫。"),
+        (CATS, "中文是：汤姆不喜欢猫。"),
         (Check("number", "en", (("68",),), allowed=("23", "45")), "The answer is 68."),
         (Check("number", "en", (("12",),), allowed=("5", "7")), "It is twelve."),
         (Check("translation", "both", (("the red ball",),), allowed=("红色的皮球",)), "A red ball."),
@@ -144,3 +150,31 @@ def test_sentences_know_quotations():
     assert len(sentences("小红说：“你好！”小明笑了。")) == 2
     assert len(sentences('"Come here!" said Tom. They ran home.')) == 2
     assert len(sentences("GPT-3.5 came in 2022. It talks.")) == 2
+
+
+@pytest.mark.parametrize(
+    ("check", "reply"),
+    [
+        (Check("number", "en", (("5",),), allowed=("10", "5")), "10 minus 5."),
+        (Check("number", "en", (("8",),), allowed=("5", "3")), "5 plus 3 is not 8."),
+        (CAT, "“cat”的中文是熊猫。"),
+        (CATS, "汤姆不喜欢猫头鹰。"),
+        (TOLD, "GPT-1不是用书训练的，而是用网页。"),
+    ],
+)
+def test_what_only_holds_the_right_words_is_wrong(check, reply):
+    assert not judge_reply(check, reply).right
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_the_right_value_of_another_subject_is_wrong(world, language):
+    """ "The capital of Germany is Paris" holds Paris."""
+    swapped = 0
+    for question in world.questions(300, seed=4, language=language):
+        if question.check.exact:
+            named = [name for name in question.check.allowed if name in question.reference]
+            others = [r for r in question.check.rivals if r[:1].isupper() == named[0][:1].isupper()] if named else []
+            if others:
+                swapped += 1
+                assert not judge(question, question.reference.replace(named[0], others[-1])).right
+    assert swapped > 100
