@@ -37,7 +37,7 @@ def table(rows: Rows) -> tuple[list[str], list[list[str]]]:
     """Headers and lines: a task with its number of examples, then what each model and baseline reached."""
     models = models_of(rows)
     lines = []
-    for metric, digits in (("bits per byte", 3), ("accuracy", 2)):
+    for metric, digits in (("bits per byte", 3), ("accuracy", 2), ("BLEU", 1), ("without contradiction", 2)):
         for (task, k), by_model in cells(rows, metric).items():
             shown = [show(by_model[model], digits) if model in by_model else "" for model in models]
             lines.append([f"{task}, K={k}" if k else task, metric, *shown])

@@ -146,19 +146,11 @@ def lexical(texts: Sequence[str], sizes: Sizes) -> dict[str, tuple[float, int]]:
     return found
 
 
-def overlap(train_texts: Iterable[str], exam_texts: Iterable[str], n: int = 8) -> float:
-    """The share of the exam texts' n-grams of units that stand in the training texts (GPT-2, table 6).
-
-    Raises ValueError when no exam text is `n` units long.
-    """
-    hashes = gram_hashes(exam_texts, n)
-    if not len(hashes):
-        raise ValueError(f"no exam text has {n} words or Chinese characters")
-    return float(np.isin(hashes, gram_hashes(train_texts, n)).mean())
-
-
 def overlap_rows(train_texts: Iterable[str], exams: Mapping[str, Sequence[str]], n: int = 8) -> Rows:
-    """A row for each task whose texts are long enough to have n-grams."""
+    """The share of each task's n-grams of units that stand in the training texts (GPT-2, table 6).
+
+    A task whose texts are all shorter than `n` units has no row.
+    """
     known, rows = np.unique(gram_hashes(train_texts, n)), []
     for task, texts in exams.items():
         hashes = gram_hashes(texts, n)

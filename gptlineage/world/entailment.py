@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from gptlineage.world.chance import below, between, held_out_text, pick, sample
-from gptlineage.world.facts import LANGUAGES, sentence
+from gptlineage.world.facts import LANGUAGES, capital, sentence
 from gptlineage.world.items import Item
 from gptlineage.world.stories import People
 
@@ -73,7 +73,7 @@ class Entailment:
         h = _statements(rng, case)[side]
         r = self.data["ask"]["answers"][language][side]
         asked = self._ask(rng, h, language, split) if "{q}" in layout else ""
-        text = layout.format(p=case.premise, q=asked, h=h, H=_capital(h), r=r, R=_capital(r))
+        text = layout.format(p=case.premise, q=asked, h=h, H=capital(h), r=r, R=capital(r))
         return sentence(text) if language == "en" else text
 
     def _told(self, rng: random.Random, language: str, split: str) -> str:
@@ -85,7 +85,7 @@ class Entailment:
         if any(no in y for no in DENIALS[language]):  # "it is not there" is no reason against "it is not here"
             frames = [frame for frame in frames if "{y}" not in frame]
         frame = pick(rng, frames)
-        text = frame.format(p=case.premise, h=h, H=_capital(h), y=y, d=case.roles["d"])
+        text = frame.format(p=case.premise, h=h, H=capital(h), y=y, d=case.roles["d"])
         return sentence(text) if language == "en" else text
 
     def _quiz(self, rng: random.Random, language: str, split: str) -> str:
@@ -103,7 +103,7 @@ class Entailment:
 
     def _ask(self, rng: random.Random, statement: str, language: str, split: str) -> str:
         frames = self.data["ask"]["train" if split == "train" else "held_out"][language]
-        question = pick(rng, frames).format(h=statement, H=_capital(statement))
+        question = pick(rng, frames).format(h=statement, H=capital(statement))
         return sentence(question) if language == "en" else question
 
     def _case(self, rng: random.Random, language: str, split: str) -> Case:
@@ -126,7 +126,7 @@ class Entailment:
         roles |= {role: animal[language] for role, animal in zip("xy", animals, strict=True)}
         at = "at" if language == "en" else "at_zh"
         for role, place in zip("pq", places, strict=True):
-            roles |= {role: place[at], f"{role}_": _capital(place[at]), f"to_{role}": place[language]}
+            roles |= {role: place[at], f"{role}_": capital(place[at]), f"to_{role}": place[language]}
         if language == "zh":
             roles |= {"a_t": f"一{things[0]['mw']}{roles['t']}", "x_mw": animals[0]["mw"], "f_mw": food["mw"]}
             roles["fs"] = food["zh"]
@@ -150,7 +150,3 @@ def _statements(rng: random.Random, case: Case) -> list[str]:
         statements = [statement.format_map(case.roles) for statement in pick(rng, case.pairs)]
         if statements[0][1:] not in case.premise:
             return statements
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]

@@ -25,9 +25,14 @@ _AN = tuple((f" a {v}", f" an {v}") for v in (*"aeiouAEIO", "hour", "honest"))
 _A_AFTER_ALL = tuple((f" an {v}", f" a {v}") for v in ("uni", "use", "usu", "eu", "Eu", "one ", "once"))
 
 
+def capital(text: str) -> str:
+    """The text with its first letter upper-cased and the others as they are."""
+    return text[:1].upper() + text[1:]
+
+
 def sentence(text: str) -> str:
     """An English sentence with its first letter upper-cased and `a` made `an` before a vowel sound."""
-    text = text[:1].upper() + text[1:]
+    text = capital(text)
     if " a " in text or text.startswith("A "):
         text = " " + text[0].lower() + text[1:] if text.startswith("A ") else text
         for wrong, right in _AN:

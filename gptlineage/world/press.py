@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from gptlineage.world.chance import Wheel, below, between, held_out_text, pick, sample
-from gptlineage.world.facts import LANGUAGES, sentence
+from gptlineage.world.facts import LANGUAGES, capital, sentence
 from gptlineage.world.items import Item
 from gptlineage.world.stories import People
 
@@ -151,8 +151,8 @@ class Press:
         words, other = self.reviews["words"], pick(rng, kind["other"])
         when = pick(rng, words["when"][language])
         return {
-            "x": x, "X": _capital(x), "full": x, "Full": _capital(x), "other": other, "Other": _capital(other),
-            "again": kind["again"], "name": name, "He": gender.capitalize(), "when": when, "When": _capital(when),
+            "x": x, "X": capital(x), "full": x, "Full": capital(x), "other": other, "Other": capital(other),
+            "again": kind["again"], "name": name, "He": gender.capitalize(), "when": when, "When": capital(when),
             "w": pick(rng, words["weather"][language]), "wo": pick(rng, kind["whole"][1 - side]),
         }  # fmt: skip
 
@@ -176,7 +176,7 @@ class Press:
         form = pick(rng, forms[own + ("denied" if denied else "plain")][language])
         s = form.format(n=what, b=verb, a=w if denied else a)
         o = pick(rng, forms["plain"][language]).format(n=what, b=verb, a=w)
-        roles |= {f"s{i}": s, f"S{i}": _capital(s), f"o{i}": o, f"O{i}": _capital(o)}
+        roles |= {f"s{i}": s, f"S{i}": capital(s), f"o{i}": o, f"O{i}": capital(o)}
         roles |= {f"n{i}": what, f"b{i}": verb, f"B{i}": verb.capitalize(), f"w{i}": w}
 
     # ------------------------------------------------------------ news
@@ -242,10 +242,6 @@ class Press:
         roles |= {"crop": words["crop"][language][crop], "crop_mw": words["crop_mw"]["zh"][crop]}
         roles |= {"n": str(between(rng, 20, 95)), "m": str(between(rng, 3, 9)), "k": str(between(rng, 10, 19))}
         return roles
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
 
 
 def _points(frame: str) -> int:
