@@ -12,7 +12,7 @@ from typing import Any
 import gptlineage as gl
 from gptlineage.evaluation import report, write_results
 from gptlineage.evaluation.exam import baselines, findings, take, write_sheet
-from gptlineage.lineage.run import Options, train_generation
+from gptlineage.lineage.run import Options, open_tokenizer, train_generation
 from gptlineage.paths import data_dir
 from gptlineage.world import World
 
@@ -31,9 +31,11 @@ def training_rows(provenance: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def main(folder: str) -> None:
-    world = World()
-    sheet, rows = write_sheet(world, QUESTIONS), list[dict[str, Any]]()
-    for seed in SEEDS:
+    world, tokenizer = World(), open_tokenizer(Options())
+    sheet = write_sheet(world, QUESTIONS)
+    rivals, rows = baselines(tokenizer, world, sheet), list[dict[str, Any]]()
+    results, command = data_dir() / "results", "python apps/measure_lineage.py runs/lineage"
+    for number, seed in enumerate(SEEDS, 1):
         for generation in gl.generations():
             place = Path(folder) / f"seed-{seed}" / generation.name
             options = Options(quick=True, seed=seed, resume=True)
@@ -41,12 +43,10 @@ def main(folder: str) -> None:
             rows += training_rows(lm.provenance)
             rows += take(lm, world, sheet, generation.name)
             print(place, flush=True)
-    rows += baselines(lm.tokenizer, world, sheet)
-    results = data_dir() / "results"
-    report.chart(rows, results / "lineage.png")
-    rows += findings(rows)
-    write_results(results / "lineage.json", "python apps/measure_lineage.py runs/lineage", rows, seeds=SEEDS)
+        found = [*rows, *rivals, *findings(rows)]
+        write_results(results / "lineage.json", command, found, seeds=SEEDS[:number])
+    report.chart([*rows, *rivals], results / "lineage.png")
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:2])
+    main(sys.argv[1])
