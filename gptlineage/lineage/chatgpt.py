@@ -13,7 +13,7 @@ from ..training import Recipe
 from .gpt3 import GPT3
 from .records import Bilingual, Claim, Stage
 
-# Muon here too: after 100 steps its held-out loss on replies was 1.73, AdamW's at 1e-3 2.09 (one seed each).
+# Muon here too; its matrices move at the rate they had in pretraining.
 DEMONSTRATIONS: dict[str, Any] = dict(
     batch_size=32, optimizer="muon", lr=2e-3, weight_decay=0.0, schedule="flat", final_lr=0.0
 )

@@ -14,7 +14,8 @@ from ..training import Recipe
 from .gpt2 import GPT2
 from .records import MINI_PRETRAINING, Bilingual, Claim, Stage
 
-# The larger model wants half the rates of its parents: data/results/sweep.json.
+# Half the rates of its parents: after 600 steps its held-out loss was 2.096, at theirs 2.147 (one seed each).
+# apps/sweep.py compares more.
 PRETRAINING = {**MINI_PRETRAINING, "lr": 3e-3, "matrix_lr": 0.02}
 
 
