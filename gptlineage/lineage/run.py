@@ -120,7 +120,7 @@ def identity(generation: Generation, options: Options) -> dict[str, Any]:
     free = ("device", "resume")
     chosen = {name: value for name, value in asdict(options).items() if name not in free}
     text = open_source(options.data, mixture=generation.mixture, seed=options.seed).fingerprint()
-    recipes = [adapt(stage.recipe(options.quick), options).to_dict() for stage in generation.stages]
+    recipes = [{**adapt(s.recipe(options.quick), options).to_dict(), **s.options} for s in generation.stages]
     return {"generation": generation.name, **chosen, "text": text, "recipes": recipes}
 
 

@@ -17,7 +17,8 @@ class Check:
     `keys` are groups of alternatives, one of each must appear; `rivals` contradict the keys; `allowed` are
     names that the reply may use anyway (the subject); `cue` are words of which a longer reply needs one;
     `low` and `high` bound the sentences of a story or refusal, or the items of a list; `exact` keys match
-    inside words too when False. `denied` is a false value that a correction may name only to deny it.
+    inside words too when False, and an exact translation has nothing after it.
+    `denied` is a false value that a correction may name only to deny it.
     `ending` must close the reply, and `most` bounds its letters, when a system message asks for that.
     """
 

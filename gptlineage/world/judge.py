@@ -77,17 +77,19 @@ def _by_keys(check: Check, text: str, reasons: list[str]) -> float:
         wrong = [word for word in found(check.rivals + check.allowed, text) if word not in fine]
     reasons.extend(f"missing: {' / '.join(group)}" for group in missing)
     reasons.extend(f"contradicts: {word}" for word in wrong[:1])
-    if check.exact and check.form in ("sentence", "word", "memory") and _DENIAL.search(_without(text, check)):
-        reasons.append("denies")
-        return 0.0
-    value_denies = any(_DENIAL.search(word) for word in check.allowed)
-    if not check.exact and check.form == "sentence" and not value_denies and _DENIAL.search(text.casefold()):
+    if check.form in ("sentence", "word", "memory") and _denies(check, text):
         reasons.append("denies")
         return 0.0
     if check.cue and not any(cue in text.casefold() for cue in check.cue) and not _is_alone(check, text):
         reasons.append("not about it")
         return 0.0
     return (1 - len(missing) / max(1, len(check.keys))) * (0.5 if wrong else 1.0)
+
+
+def _denies(check: Check, text: str) -> bool:
+    """Whether there is a denial outside of what may be said; a fact that is told freely may itself be a denial."""
+    own = not check.exact and any(_DENIAL.search(word) for word in check.allowed)
+    return not own and bool(_DENIAL.search(_without(text, check)))
 
 
 def _without(text: str, check: Check) -> str:
@@ -130,7 +132,7 @@ def _translation(check: Check, text: str, reasons: list[str]) -> float:
     """The translation stands in the reply, with little around it but what was asked."""
     said, wanted = _loose(text), [_loose(word) for word in check.keys[0]]
     hit = next((word for word in wanted if word in said), None)
-    longer = not check.exact and found(check.rivals, text)  # 斑马 is not 马
+    longer = found(check.rivals, text)  # 斑马 is not 马
     if hit is None or longer or not _bounded(check.keys[0], text):
         reasons.append(f"missing: {check.keys[0][0]}")
         return 0.0

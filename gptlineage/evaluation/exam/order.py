@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from itertools import pairwise
 from statistics import mean
 from typing import Any
@@ -23,7 +23,7 @@ def findings(rows: Rows) -> Rows:
     return [{"metric": "expected order", **row} for row in made]
 
 
-def by_seed(rows: Rows, model: str, metric: str, keep: Any) -> list[float]:
+def by_seed(rows: Rows, model: str, metric: str, keep: Callable[..., bool]) -> list[float]:
     """The mean over the rows that `keep` accepts, one figure per training seed."""
     found: dict[Any, list[float]] = defaultdict(list)
     for row in rows:
