@@ -14,7 +14,9 @@ GENERATION_COLOURS = {
     "gpt-1": "#8a6d3b", "gpt-2": "#3b7a8a", "gpt-3": "#5b5bd6", "chatgpt": "#0f8a5f",
 }  # fmt: skip
 BASELINE_COLOUR = "#9a9a9a"
-CURVES = ("list, relations", "list, letters", "list, translated", "random mapping")
+CURVES = (
+    "list, relations", "list, letters", "list, translated", "list, numbers", "list, kinds", "random mapping",
+)  # fmt: skip
 
 
 def cells(rows: Rows, metric: str) -> dict[tuple[str, int], dict[str, Cell]]:
@@ -57,7 +59,7 @@ def chart(rows: Rows, path: Path) -> None:
     from matplotlib import pyplot as plt
 
     models = models_of(rows)
-    figure, axes = plt.subplots(3, 1, figsize=(13, 15), height_ratios=(3, 2, 2.4), layout="constrained")
+    figure, axes = plt.subplots(3, 1, figsize=(13, 17), height_ratios=(3, 2, 3.6), layout="constrained")
     accuracy = cells(rows, "accuracy")
     bars(axes[0], {name(key): v for key, v in accuracy.items() if key[1] in (0, 4) and key[0] not in CURVES}, models)
     axes[0].set_title("Accuracy by task (bars: mean over training seeds; whiskers: lowest and highest seed)")
@@ -66,7 +68,8 @@ def chart(rows: Rows, path: Path) -> None:
     axes[1].set_title("Held-out bits per byte by kind of text (lower is better)")
     axes[2].axis("off")
     for number, task in enumerate(CURVES):
-        inner = axes[2].inset_axes((number / 4 + 0.01, 0.05, 0.22, 0.85))
+        row, column = divmod(number, 3)
+        inner = axes[2].inset_axes((column / 3 + 0.02, 0.55 - 0.55 * row, 0.29, 0.38))
         shown = sorted(k for t, k in accuracy if t == task)
         inner.set_xticks(range(len(shown)), [str(k) for k in shown])
         for model in models:

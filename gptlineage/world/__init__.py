@@ -27,6 +27,7 @@ from gptlineage.world.stories import People, Stories
 from gptlineage.world.sums import Sums, pair
 from gptlineage.world.translation import Translation
 from gptlineage.world.turns import Turns
+from gptlineage.world.verses import Verses
 
 __all__ = [
     "KINDS",
@@ -42,7 +43,7 @@ __all__ = [
     "fingerprint",
     "judge",
 ]
-ENGINE = "3"  # counts up whenever the same data would give other pages
+ENGINE = "4"  # counts up whenever the same data would give other pages
 
 
 def _folder() -> Path:
@@ -74,7 +75,8 @@ class World:
         self.press = Press(read("reviews"), read("news"), people)
         self.entailment = Entailment(read("entailment"), people)
         papers, recipes = Papers(read("letters"), read("notices"), people), Recipes(read("recipes"), people)
-        makers = (self.lists, self.books, papers, recipes, self.press, self.entailment)
+        verses = Verses(read("verses"), people, self.translation)
+        makers = (self.lists, self.books, papers, recipes, self.press, self.entailment, verses)
         self._pages = Pages(frames, self.facts, stories, sums, self.translation, *makers)
         self._dialogues = Dialogues(Turns(read("asks"), read("talk"), self.facts, stories, sums, self.translation))
 

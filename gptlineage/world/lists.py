@@ -14,7 +14,7 @@ from gptlineage.world.facts import Facts
 from gptlineage.world.translation import Translation
 
 Pairs = list[tuple[str, str]]
-_SETS = {
+_KINDS = {
     "animals": ("animal", "动物"),
     "foods": ("food", "食物"),
     "colours": ("colour", "颜色"),
@@ -56,23 +56,23 @@ class Lists:
         # What a list may be of: each entry is one way to make as many true pairs as one wants.
         self.sources: dict[str, Callable[[random.Random, str], Pairs]] = {
             "relation": self._relation, "translated": self._translated, "letters": self._letters,
+            "numbers": self._numbers, "kinds": self._kinds,
             "cycled": self._cycled, "reversed": self._reversed, "inserted": self._inserted,
         }  # fmt: skip
-        shares = {"relation": 26, "translated": 12, "letters": 12, "cycled": 5, "reversed": 4, "inserted": 4}
-        self.makers = Wheel([*shares.items(), ("mapping", 24), ("numbers", 7), ("sets", 6)])
+        shares = {
+            "relation": 18, "translated": 12, "letters": 12, "numbers": 9, "kinds": 9,
+            "cycled": 5, "reversed": 4, "inserted": 4, "mapping": 27,
+        }  # fmt: skip
+        self.makers = Wheel(shares.items())
 
     def page(self, rng: random.Random, language: str, split: str) -> str:
         """A list in one of the two languages."""
         kind = self.makers.spin(rng)
         if kind == "mapping":
             pairs = self._mapping(rng, language)
-        elif kind == "numbers":
-            pairs = self._numbers(rng)
-        elif kind == "sets":
-            pairs = self._sets(rng, language)
         else:
             pairs = self.sources[kind](rng, language)
-            pairs = [pair for pair in pairs if split != "train" or not new_item(pair)][: between(rng, 6, 16)]
+            pairs = [pair for pair in pairs if split != "train" or not new_item(pair)][: between(rng, 8, 20)]
         arrow = pick(rng, self.frames["arrows"][language])
         join = pick(rng, self.frames["joins"])
         return join.join(left + arrow + right for left, right in pairs)
@@ -106,7 +106,8 @@ class Lists:
 
     def _relation(self, rng: random.Random, language: str) -> Pairs:
         rows = shuffled(rng, pick(rng, self.tables[language]))
-        return [(v, s) for s, v in rows] if rng.random() < 0.25 else rows
+        one_to_one = len({value for _, value in rows}) == len(rows)
+        return [(v, s) for s, v in rows] if one_to_one and rng.random() < 0.25 else rows
 
     def _translated(self, rng: random.Random, language: str) -> Pairs:
         rows = sample(rng, self.translation.words, 40)
@@ -140,19 +141,17 @@ class Lists:
         words = self.english if language == "en" else self.chinese
         return [word for word in sample(rng, words, 40) if len(word) >= shortest]
 
-    def _numbers(self, rng: random.Random) -> Pairs:
-        """The number after or before; these are orders, not sums, and name no second operand."""
-        step = pick(rng, (1, -1))
-        start = between(rng, 1, 80)
-        numbers = list(range(start, start + between(rng, 6, 12)))
-        numbers = numbers if rng.random() < 0.5 else shuffled(rng, numbers)
+    def _numbers(self, rng: random.Random, language: str) -> Pairs:
+        """A neighbour of each number; these are orders, not sums, and name no second operand."""
+        step = pick(rng, (1, -1, 10, -10))
+        numbers = [n for n in sample(rng, range(1, 100), 40) if 0 < n + step < 100]
+        numbers = sorted(numbers) if rng.random() < 0.3 else numbers
         return [(str(n), str(n + step)) for n in numbers]
 
-    def _sets(self, rng: random.Random, language: str) -> Pairs:
-        """Words of two kinds and what each of them is."""
-        pools = self.translation.people.pools
+    def _kinds(self, rng: random.Random, language: str) -> Pairs:
+        """Words of two or three kinds and what each of them is."""
         rows = []
-        for pool in sample(rng, tuple(_SETS), between(rng, 2, 3)):
-            kind = _SETS[pool][0 if language == "en" else 1]
-            rows += [(item[language], kind) for item in sample(rng, pools[pool], between(rng, 3, 5))]
+        for pool in sample(rng, tuple(_KINDS), between(rng, 2, 3)):
+            kind = _KINDS[pool][0 if language == "en" else 1]
+            rows += [(item[language], kind) for item in sample(rng, self.translation.people.pools[pool], 15)]
         return shuffled(rng, rows)

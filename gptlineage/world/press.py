@@ -90,7 +90,7 @@ class Press:
 
     def review(self, rng: random.Random, language: str, split: str) -> str:
         """A review with its verdict at the end or, at times, at the beginning; or a few short ones in one layout."""
-        labels, count = self.reviews["labels"], between(rng, 2, 3) if rng.random() < 0.2 else 1
+        labels, count = self.reviews["labels"], between(rng, 2, 4) if rng.random() < 0.4 else 1
         asked = pick(rng, labels["train" if split == "train" else "held_out"][language])
         words, space = self.reviews["words"]["answers"][language], " " if language == "en" else ""
         verdicts = [asked + space + word for word in words]

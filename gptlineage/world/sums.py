@@ -20,9 +20,9 @@ def held_out_pair(a: int, b: int) -> bool:
 
 
 def pair(rng: random.Random, split: str, largest: int = 99) -> tuple[int, int]:
-    """Two operands of the split, the larger first; one-digit numbers are as likely as two-digit ones."""
+    """Two operands of the split, the larger first; one number in three is below ten by choice."""
     while True:
-        a, b = (between(rng, 1, min(largest, (9, 99)[below(rng, 2)])) for _ in range(2))
+        a, b = (between(rng, 1, min(largest, (9, 99, 99)[below(rng, 3)])) for _ in range(2))
         if held_out_pair(a, b) == (split == "held-out"):
             return max(a, b), min(a, b)
 
@@ -53,23 +53,37 @@ class Sums:
         return "add", {"a": str(a), "b": str(b), "c": str(a + b)}
 
     def page(self, rng: random.Random, language: str, split: str) -> str:
-        """Three to eight exercises, in one form or mixed."""
-        one_form, lines = rng.random() < 0.5, []
-        form = below(rng, 1 << 16)
-        for _ in range(between(rng, 3, 8)):
-            operation, numbers = self.draw(rng, split)
-            if rng.random() < 0.15:
-                operation, numbers = self._several(rng, split)
-                roles = self.people.cast(rng, language)
-                problem = pick(rng, self.data[operation]["problems"][language])
-                lines.append(problem.format_map(roles | numbers))
-                continue
-            forms = self.data[operation]["lines"][language]
-            template = forms[form % len(forms)] if one_form else pick(rng, forms)
-            lines.append(template.format_map(numbers))
+        """A worksheet: one form over and over, or a few of all forms, or problems in words."""
+        dice = rng.random()
+        if dice < 0.65:
+            lines = self._drill(rng, language, split)
+        elif dice < 0.88:
+            lines = [self._line(rng, language, split) for _ in range(between(rng, 3, 8))]
+        else:
+            lines = [self._problem(rng, language, split) for _ in range(between(rng, 2, 5))]
         if rng.random() < 0.15:
             lines.insert(0, pick(rng, self.data["titles"][language]))
         return "\n".join(lines)
+
+    def _drill(self, rng: random.Random, language: str, split: str) -> list[str]:
+        """One operation in one form, most often a bare equation, with as many two-digit sums as others."""
+        operation, most = pick(rng, ("add", "add", "sub")), between(rng, 8, 16)
+        forms = self.data[operation]["lines"][language]
+        form, lines = forms[0] if rng.random() < 0.6 else pick(rng, forms), list[str]()
+        while len(lines) < most:
+            drawn, numbers = self.draw(rng, split)
+            if drawn == operation:
+                lines.append(form.format_map(numbers))
+        return lines
+
+    def _line(self, rng: random.Random, language: str, split: str) -> str:
+        operation, numbers = self.draw(rng, split)
+        return pick(rng, self.data[operation]["lines"][language]).format_map(numbers)
+
+    def _problem(self, rng: random.Random, language: str, split: str) -> str:
+        operation, numbers = self._several(rng, split)
+        roles = self.people.cast(rng, language)
+        return pick(rng, self.data[operation]["problems"][language]).format_map(roles | numbers)
 
     def _several(self, rng: random.Random, split: str) -> tuple[str, dict[str, str]]:
         """Small numbers, none of them 1, because "1 apples" is no English."""

@@ -10,7 +10,7 @@ from typing import Any
 
 Rows = list[dict[str, Any]]
 BASES = ("gpt-1", "gpt-2", "gpt-3")
-CURVE = ("list, relations", "list, letters", "list, translated")
+CURVE = ("list, relations", "list, letters", "list, translated", "list, numbers", "list, kinds")
 NOT_FAMILIES = ("loss", "instructions", "stories")
 
 

@@ -189,6 +189,8 @@ TASKS = (
     Task("list, relations", "lists", None, CURVE, arrow, listed="relation"),
     Task("list, letters", "lists", None, CURVE, arrow, listed="letters"),
     Task("list, translated", "lists", None, CURVE, arrow, listed="translated"),
+    Task("list, numbers", "lists", None, CURVE, arrow, listed="numbers"),
+    Task("list, kinds", "lists", None, CURVE, arrow, listed="kinds"),
     Task("random mapping", "mappings", None, CURVE[2:], arrow, listed="mapping"),
 )
 FACTS = Task("facts", "facts", None, FEW, labelled)  # asked in the world's own phrasings, see `fact_questions`
