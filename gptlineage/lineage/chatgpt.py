@@ -31,8 +31,8 @@ CHATGPT = GPT3.evolve(
     stages=(
         Stage(
             objective="sft",
-            release=Recipe(steps=4500, **DEMONSTRATIONS),
-            quick=Recipe(steps=350, **DEMONSTRATIONS),
+            release=Recipe(steps=4000, **DEMONSTRATIONS),
+            quick=Recipe(steps=400, **DEMONSTRATIONS),
             options=dict(page_rows=4),
         ),
         Stage(

@@ -48,8 +48,8 @@ GPT3 = GPT2.evolve(
     stages=(
         Stage(
             objective="pretrain",
-            release=Recipe(steps=5000, batch_size=12, **PRETRAINING),
-            quick=Recipe(steps=1300, batch_size=12, **PRETRAINING),
+            release=Recipe(steps=6000, batch_size=12, **PRETRAINING),
+            quick=Recipe(steps=2200, batch_size=12, **PRETRAINING),
         ),
     ),
     claims=(

@@ -26,14 +26,14 @@ from gptlineage.world.verses import Verses
 SPLITS = ("train", "held-out")
 BOOKS = {"book": 0.56, "story": 0.30, "encyclopedia": 0.06, "dialogue_page": 0.08}
 WEB = {
-    "story": 0.08, "book": 0.05, "reading": 0.07, "encyclopedia": 0.20, "qa": 0.15, "letter": 0.03, "notice": 0.02,
+    "story": 0.07, "book": 0.05, "reading": 0.06, "encyclopedia": 0.20, "qa": 0.15, "letter": 0.03, "notice": 0.02,
     "recipe": 0.02, "review": 0.06, "news": 0.04, "entailment": 0.05, "dialogue_page": 0.04, "translation": 0.06,
-    "sum": 0.08, "list": 0.03, "verse": 0.02,
+    "sum": 0.10, "list": 0.03, "verse": 0.02,
 }  # fmt: skip
 COMMON_CRAWL = {
-    "story": 0.04, "book": 0.02, "reading": 0.05, "encyclopedia": 0.16, "qa": 0.15, "letter": 0.01, "notice": 0.01,
-    "recipe": 0.01, "review": 0.05, "news": 0.03, "entailment": 0.03, "dialogue_page": 0.02, "translation": 0.07,
-    "sum": 0.09, "list": 0.20, "verse": 0.06,
+    "story": 0.03, "book": 0.01, "reading": 0.04, "encyclopedia": 0.14, "qa": 0.14, "letter": 0.01, "notice": 0.01,
+    "recipe": 0.01, "review": 0.05, "news": 0.02, "entailment": 0.03, "dialogue_page": 0.02, "translation": 0.07,
+    "sum": 0.11, "list": 0.25, "verse": 0.06,
 }  # fmt: skip
 # Each mixture is a weighing of sources; GPT-3's weights add up to 1.01 in the paper as well.
 SOURCES: dict[str, dict[str, float]] = {

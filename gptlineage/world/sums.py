@@ -55,9 +55,9 @@ class Sums:
     def page(self, rng: random.Random, language: str, split: str) -> str:
         """A worksheet: one form over and over, or a few of all forms, or problems in words."""
         dice = rng.random()
-        if dice < 0.65:
+        if dice < 0.70:
             lines = self._drill(rng, language, split)
-        elif dice < 0.88:
+        elif dice < 0.90:
             lines = [self._line(rng, language, split) for _ in range(between(rng, 3, 8))]
         else:
             lines = [self._problem(rng, language, split) for _ in range(between(rng, 2, 5))]
@@ -66,10 +66,10 @@ class Sums:
         return "\n".join(lines)
 
     def _drill(self, rng: random.Random, language: str, split: str) -> list[str]:
-        """One operation in one form, most often a bare equation, with as many two-digit sums as others."""
+        """One operation in one form, most often as a bare equation."""
         operation, most = pick(rng, ("add", "add", "sub")), between(rng, 8, 16)
         forms = self.data[operation]["lines"][language]
-        form, lines = forms[0] if rng.random() < 0.6 else pick(rng, forms), list[str]()
+        form, lines = forms[0] if rng.random() < 0.7 else pick(rng, forms), list[str]()
         while len(lines) < most:
             drawn, numbers = self.draw(rng, split)
             if drawn == operation:

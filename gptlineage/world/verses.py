@@ -10,7 +10,7 @@ import random
 from collections.abc import Mapping
 
 from gptlineage.world.chance import between, pick, sample
-from gptlineage.world.facts import capital
+from gptlineage.world.facts import capital, sentence
 from gptlineage.world.stories import People
 from gptlineage.world.translation import Translation
 
@@ -52,4 +52,4 @@ class Verses:
 
 
 def _lines(lines: list[str], roles: Mapping[str, str]) -> str:
-    return "\n".join(capital(line.format_map(roles)) for line in lines)
+    return "\n".join(sentence(line.format_map(roles)) for line in lines)
