@@ -1,7 +1,8 @@
 """From a trained model to text: sampling, decoding with the cache, and the engine that every front end shares."""
 
 from .batch import reply_to_all, sample_batch
-from .checkpoint import load_model, save_model
+from .best_of_n import best_of_n
+from .checkpoint import load_model, load_scorer, save_model
 from .engine import LanguageModel, load, model_names
 from .generate import generate_ids, generate_text
 from .sampling import Sampling
@@ -9,10 +10,12 @@ from .sampling import Sampling
 __all__ = [
     "LanguageModel",
     "Sampling",
+    "best_of_n",
     "generate_ids",
     "generate_text",
     "load",
     "load_model",
+    "load_scorer",
     "model_names",
     "reply_to_all",
     "sample_batch",

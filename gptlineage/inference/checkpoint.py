@@ -20,7 +20,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from ..errors import UserError
-from ..model import ConfigError, ModelConfig, Stack, build
+from ..model import ConfigError, ModelConfig, Scorer, Stack, build
 from ..text import Tokenizer
 
 FORMAT = 1
@@ -61,7 +61,9 @@ def write_json(path: Path, content: Any) -> None:
     replace(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
 
 
-def save_model(folder: Path, model: Stack, tokenizer: Tokenizer, provenance: dict[str, Any], card: str) -> None:
+def save_model(
+    folder: Path, model: Stack | Scorer, tokenizer: Tokenizer, provenance: dict[str, Any], card: str
+) -> None:
     """Write everything a person needs to use the model; `config.json` comes last and says that all of it is there."""
     with disk_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
@@ -70,7 +72,8 @@ def save_model(folder: Path, model: Stack, tokenizer: Tokenizer, provenance: dic
     replace(folder / "model.safetensors", lambda temporary: save_file(tensors, temporary))
     write_json(folder / "provenance.json", provenance)
     replace(folder / "README.md", lambda temporary: temporary.write_text(card, encoding="utf-8"))
-    write_json(folder / "config.json", {"format": FORMAT, **model.config.to_dict()})
+    head = {"head": "score"} if isinstance(model, Scorer) else {}
+    write_json(folder / "config.json", {"format": FORMAT, **head, **model.config.to_dict()})
 
 
 def read_json(path: Path) -> dict[str, Any]:
@@ -89,23 +92,46 @@ def read_json(path: Path) -> dict[str, Any]:
 def load_model(folder: Path, device: str = "cpu") -> Stack:
     """The model of a checkpoint directory, in evaluation mode.
 
-    Raises UserError when the directory is incomplete, damaged, or written by another version.
+    Raises UserError when the directory is incomplete, damaged, written by another version, or holds a reward model.
     """
+    model = load_any(folder)
+    if isinstance(model, Scorer):
+        raise UserError(
+            f"{folder} holds a reward model, which scores replies and writes none; choose the model beside it.",
+            f"{folder} 中是奖励模型，只评分而不会写；请选择它旁边的模型。",
+        )
+    return model.to(device).eval()
+
+
+def load_scorer(folder: Path, device: str = "cpu") -> Scorer:
+    """The reward model of a checkpoint directory, in evaluation mode. Raises UserError like `load_model`."""
+    model = load_any(folder)
+    if not isinstance(model, Scorer):
+        raise UserError(
+            f"{folder} holds no reward model; choose the folder 'reward' of a run that trained one.",
+            f"{folder} 中没有奖励模型；请选择训练过奖励模型的目录中的 'reward' 文件夹。",
+        )
+    return model.to(device).eval()
+
+
+def load_any(folder: Path) -> Stack | Scorer:
     values = read_json(folder / "config.json")
     if values.pop("format", None) != FORMAT:
         raise UserError(
             f"{folder} was written by another version of gptlineage; train it again or install that version.",
             f"{folder} 由其他版本的 gptlineage 写入；请重新训练或安装对应版本。",
         )
+    scores = values.pop("head", None) == "score"
     try:
-        model = build(ModelConfig.from_dict(values))
+        stack = build(ModelConfig.from_dict(values))
+        model = Scorer(stack) if scores else stack
         model.load_state_dict(read_tensors(folder / "model.safetensors"))
     except (ConfigError, RuntimeError, TypeError) as error:
         raise UserError(
             f"The weights in {folder} do not fit its config.json ({str(error).splitlines()[0]}); copy both again.",
             f"{folder} 中的权重与 config.json 不符（{str(error).splitlines()[0]}）；请重新复制两者。",
         ) from error
-    return model.to(device).eval()
+    return model
 
 
 def read_tensors(path: Path) -> dict[str, Tensor]:

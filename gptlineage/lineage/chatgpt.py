@@ -39,7 +39,9 @@ CHATGPT = GPT3.evolve(
             objective="dpo",
             release=Recipe(steps=20, batch_size=32, lr=5e-5, weight_decay=0.0),
             quick=Recipe(steps=20, batch_size=32, lr=5e-5, weight_decay=0.0),
-            options=dict(prompts=1024, replies=4, beta=0.3),
+            options=dict(
+                prompts=1024, replies=4, beta=0.3, strangers=False, labeler=dict(noise=0.0, longer=0.0)
+            ),
         ),
     ),
     claims=(

@@ -39,7 +39,7 @@ class Claim:
 
 @dataclass(frozen=True, kw_only=True)
 class Stage:
-    """One stage of training: its objective ("pretrain", "sft" or "dpo"), its recipe, and what else it needs.
+    """One stage of training: its objective (a name in `stages.OBJECTIVES`), its recipe, and what else it needs.
 
     `quick` is the recipe that makes the whole line in under half an hour on two cores; `release` the longer one
     that the shipped weights come from.
@@ -71,6 +71,7 @@ class Generation:
     claims: tuple[Claim, ...] = ()
     changed: Mapping[str, Any] = field(default_factory=dict)
     starts_from: str | None = None
+    single_turns: bool = False  # whether its demonstrations are single instructions, not conversations
 
     def config(self, size: str = "mini") -> ModelConfig:
         """The configuration of a size: "mini", or one that the paper published. Raises UserError for others."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from itertools import islice
@@ -18,47 +18,22 @@ from typing import Any
 import numpy as np
 import torch
 
-from ..corpus import Shard, open_source, prepare
+from ..corpus import open_source
 from ..errors import UserError, unknown
-from ..inference import LanguageModel, load, save_model
+from ..inference import LanguageModel, load, load_model, save_model
 from ..inference.checkpoint import disk_errors, read_json, write_json
-from ..model import Stack, build
+from ..model import Scorer, Stack, build
 from ..paths import data_dir
 from ..text import Tokenizer
-from ..training import (
-    DirectPreference,
-    PreferencePair,
-    Pretraining,
-    Recipe,
-    SupervisedFineTuning,
-    collect_pairs,
-    train,
-)
-from ..training.loop import Objective, Watch
+from ..training import Recipe, train
+from ..training.loop import Watch
 from ..training.resume import RESUME, TrainingState
-from ..world import Dialogue, World
 from .card import model_card
-from .records import Generation, Stage
+from .records import Generation
+from .stages import Job, Options, finish, prepare_stage
 
 RUN = "run.json"  # who the run in a folder is, so that --resume never continues another
-VAL_TOKENS = 65_536
 OPTIMIZERS = ("muon", "adamw")
-SAMPLE_PROMPTS = ("Once upon a time", "从前")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Options:
-    """What a person may choose about a run; everything else is the generation's own."""
-
-    size: str = "mini"
-    data: str = "world"
-    tokenizer: str = "world"
-    quick: bool = False
-    optimizer: str | None = None
-    steps: int | None = None
-    seed: int = 0
-    device: str = "cpu"
-    resume: bool = False
 
 
 def train_generation(
@@ -89,15 +64,16 @@ def run_stages(
         place = folder / stage.objective
         recipe = adapt(stage.recipe(options.quick), options)
         if (place / "config.json").is_file():
-            done = load(place, options.device)
-            model, history = done.model, done.provenance["history"]
+            history = read_json(place / "provenance.json")["history"]
+            model = model if stage.objective == "reward" else load_model(place, options.device)
             continue
         with disk_errors(place):
             place.mkdir(parents=True, exist_ok=True)
-        objective = OBJECTIVES[stage.objective](model, tokenizer, stage, recipe, generation, options, place)
+        job = Job(model, tokenizer, stage, recipe, generation, options, place)
+        trained, objective = prepare_stage(job)
         write_json(folder / RUN, wanted)
         state = train(
-            model,
+            trained,
             objective,
             recipe,
             place,
@@ -105,11 +81,12 @@ def run_stages(
             device=options.device,
             watch=watch(f"{generation.name} {stage.objective}") if watch else None,
         )
-        model.eval()
+        trained.eval()
         with torch.inference_mode():
-            figures = objective.evaluate(model)
+            figures = objective.evaluate(trained)
         history = {**history, stage.objective: stage_history(recipe, state, figures)}
-        save(place, model, tokenizer, generation, options, history, parent)
+        model, kept = finish(job, trained)
+        save(place, kept, tokenizer, generation, options, history, parent)
         (place / RESUME).unlink(missing_ok=True)
     save(folder, model, tokenizer, generation, options, history, parent)
     return folder
@@ -183,115 +160,6 @@ def open_tokenizer(options: Options) -> Tokenizer:
     return Tokenizer.train(pieces, int(options.tokenizer))
 
 
-def open_corpus(
-    mixture: str, tokenizer: Tokenizer, options: Options, place: Path, *, tokens: int, n_ctx: int, seed: int
-) -> tuple[Shard, Shard]:
-    source = open_source(options.data, mixture=mixture, seed=seed)
-    return prepare(
-        source, tokenizer, place / "corpus", train_tokens=tokens + 2 * n_ctx, val_tokens=VAL_TOKENS, n_ctx=n_ctx
-    )
-
-
-def pretraining(
-    model: Stack,
-    tokenizer: Tokenizer,
-    stage: Stage,
-    recipe: Recipe,
-    generation: Generation,
-    options: Options,
-    place: Path,
-) -> Objective:
-    n_ctx = model.config.n_ctx
-    tokens = recipe.steps * recipe.batch_size * n_ctx
-    train_shard, val = open_corpus(
-        generation.mixture, tokenizer, options, place, tokens=tokens, n_ctx=n_ctx, seed=options.seed
-    )
-    prompts = SAMPLE_PROMPTS if options.data.startswith("world") else ("\n",)
-    return Pretraining(
-        train_shard,
-        val,
-        tokenizer,
-        batch_size=recipe.batch_size,
-        n_ctx=n_ctx,
-        seed=recipe.seed,
-        prompts=prompts,
-    )
-
-
-def fine_tuning(
-    model: Stack,
-    tokenizer: Tokenizer,
-    stage: Stage,
-    recipe: Recipe,
-    generation: Generation,
-    options: Options,
-    place: Path,
-) -> Objective:
-    n_ctx, page_rows = model.config.n_ctx, stage.options["page_rows"]
-    tokens = recipe.steps * max(1, page_rows) * n_ctx
-    # Other pages than those of pretraining: the same world under another seed.
-    pages, val = open_corpus(
-        generation.mixture, tokenizer, options, place, tokens=tokens, n_ctx=n_ctx, seed=options.seed + 1
-    )
-    world = World()
-    n_dialogues = recipe.steps * recipe.batch_size  # each is read once
-    dialogues = list(islice(world.dialogues(seed=options.seed, split="train"), n_dialogues))
-    return SupervisedFineTuning(
-        dialogues,
-        watched_dialogues(world),
-        pages,
-        val,
-        tokenizer,
-        batch_size=recipe.batch_size,
-        page_rows=page_rows,
-        n_ctx=n_ctx,
-        seed=recipe.seed,
-    )
-
-
-def preferences(
-    model: Stack,
-    tokenizer: Tokenizer,
-    stage: Stage,
-    recipe: Recipe,
-    generation: Generation,
-    options: Options,
-    place: Path,
-) -> Objective:
-    world = World()
-    path = place / "pairs.jsonl"
-    if path.is_file():
-        pairs = PreferencePair.read(path)
-    else:
-        dialogues = world.dialogues(seed=options.seed + 2, split="train")
-        pairs = collect_pairs(
-            model,
-            tokenizer,
-            dialogues,
-            n_prompts=stage.options["prompts"],
-            k=stage.options["replies"],
-            seed=options.seed,
-        )
-        PreferencePair.write(path, pairs)
-    return DirectPreference(
-        model,
-        tokenizer,
-        pairs,
-        watched_dialogues(world),
-        batch_size=recipe.batch_size,
-        beta=stage.options["beta"],
-        seed=recipe.seed,
-    )
-
-
-OBJECTIVES = {"pretrain": pretraining, "sft": fine_tuning, "dpo": preferences}
-
-
-def watched_dialogues(world: World, n: int = 200) -> list[Dialogue]:
-    """Dialogues to watch during training. They are not the exam's: nothing may be chosen on those."""
-    return list(islice(world.dialogues(seed=77_000, split="held-out"), n))
-
-
 def stage_history(recipe: Recipe, state: TrainingState, figures: dict[str, float]) -> dict[str, Any]:
     return {
         "recipe": recipe.to_dict(),
@@ -304,7 +172,7 @@ def stage_history(recipe: Recipe, state: TrainingState, figures: dict[str, float
 
 def save(
     folder: Path,
-    model: Stack,
+    model: Stack | Scorer,
     tokenizer: Tokenizer,
     generation: Generation,
     options: Options,
@@ -318,7 +186,7 @@ def save(
         "title": generation.title,
         "year": generation.year,
         "size": options.size,
-        "n_parameters": model.n_parameters,
+        "n_parameters": sum(parameter.numel() for parameter in model.parameters()),
         "parent": parent.provenance["generation"] if parent else None,
         "stages": [*before, *history],
         "recipe": "quick" if options.quick else "release",

@@ -5,6 +5,7 @@ Nothing here knows a generation's name, and nothing here imports anything of our
 
 from .cache import KVCache
 from .config import ConfigError, ModelConfig
+from .heads import Scorer
 from .stack import Stack, build
 
-__all__ = ["ConfigError", "KVCache", "ModelConfig", "Stack", "build"]
+__all__ = ["ConfigError", "KVCache", "ModelConfig", "Scorer", "Stack", "build"]

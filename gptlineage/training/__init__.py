@@ -1,21 +1,33 @@
 """Training: one loop, and one short file for each objective that runs in it."""
 
-from .dpo import DirectPreference, PreferencePair, collect_pairs
+from .comparisons import Comparison, ask_several, compare_replies, read_comparisons, write_comparisons
+from .dpo import DirectPreference
 from .loop import Interrupted, choose_device, train
+from .ppo import ActorCritic, ProximalPolicy, Settings
 from .pretrain import Pretraining
 from .recipe import Recipe
 from .resume import TrainingState
+from .reward import RewardModeling, encode_reply, normalize
 from .sft import SupervisedFineTuning
 
 __all__ = [
+    "ActorCritic",
+    "Comparison",
     "DirectPreference",
     "Interrupted",
-    "PreferencePair",
     "Pretraining",
+    "ProximalPolicy",
     "Recipe",
+    "RewardModeling",
+    "Settings",
     "SupervisedFineTuning",
     "TrainingState",
+    "ask_several",
     "choose_device",
-    "collect_pairs",
+    "compare_replies",
+    "encode_reply",
+    "normalize",
+    "read_comparisons",
     "train",
+    "write_comparisons",
 ]

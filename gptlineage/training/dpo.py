@@ -2,17 +2,12 @@
 
     loss = -log sigmoid( beta * [ (log pi(w) - log ref(w)) - (log pi(l) - log ref(l)) ] )
 
-The comparisons come from the model itself: it answers a prompt several times, and the world's judge, who knows the
-truth, says which answer is better. In life people judge; a simulated labeler with noise belongs to the reward model.
+Of each comparison the best and the worst reply are read: where the labeler errs, it is least often between these.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from itertools import islice
-from pathlib import Path
+from collections.abc import Sequence
 
 import numpy as np
 import torch
@@ -20,55 +15,13 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ..errors import UserError
-from ..inference import Sampling, reply_to_all
-from ..inference.checkpoint import replace
 from ..model import Stack
 from ..text import Tokenizer, encode_prompt
-from ..world import Dialogue, judge
+from ..world import Dialogue
+from .comparisons import Comparison
 from .sft import IGNORED, collate, sample_replies, share_right
 
 Row = tuple[list[int], list[bool]]
-
-
-@dataclass(frozen=True)
-class PreferencePair:
-    """Two replies to one conversation, the first of which was preferred."""
-
-    messages: tuple[dict[str, str], ...]
-    chosen: str
-    rejected: str
-
-    @staticmethod
-    def write(path: Path, pairs: Sequence[PreferencePair]) -> None:
-        """One JSON object a line: `messages`, `chosen`, `rejected`."""
-        lines = [json.dumps(pair.__dict__, ensure_ascii=False) + "\n" for pair in pairs]
-        replace(path, lambda temporary: temporary.write_text("".join(lines), encoding="utf-8"))
-
-    @staticmethod
-    def read(path: Path) -> list[PreferencePair]:
-        rows = [json.loads(line) for line in path.read_text(encoding="utf-8").split("\n") if line]
-        return [PreferencePair(tuple(row["messages"]), row["chosen"], row["rejected"]) for row in rows]
-
-
-def collect_pairs(
-    model: Stack, tokenizer: Tokenizer, dialogues: Iterator[Dialogue], *, n_prompts: int, k: int = 4, seed: int = 0
-) -> list[PreferencePair]:
-    """Ask the model `k` times at temperature 1 and pair its best reply with its worst, where the judge sees a gap."""
-    prompts = list(islice(dialogues, n_prompts))
-    tries = [
-        reply_to_all(
-            model, tokenizer, [d.prompt for d in prompts], Sampling(temperature=1.0, top_k=0, seed=seed * k + attempt)
-        )
-        for attempt in range(k)
-    ]
-    pairs = []
-    for dialogue, replies in zip(prompts, zip(*tries, strict=True), strict=True):
-        ended = [reply for reply in replies if reply]  # a reply that never ended teaches nothing about endings
-        scores = [judge(dialogue, reply).score for reply in ended]
-        if ended and max(scores) > min(scores):
-            best, worst = ended[int(np.argmax(scores))], ended[int(np.argmin(scores))]
-            pairs.append(PreferencePair(dialogue.prompt, best, worst))
-    return pairs
 
 
 def reply_logprob(model: Stack, inputs: Tensor, targets: Tensor) -> Tensor:
@@ -86,14 +39,14 @@ def dpo_loss(chosen: Tensor, rejected: Tensor, reference_gap: Tensor, beta: floa
 class DirectPreference:
     """The objective of `training.loop.train` for comparisons; `model` as it is now becomes the reference.
 
-    Raises UserError when no pair is left that fits the context.
+    Raises UserError when no comparison is left that fits the context.
     """
 
     def __init__(
         self,
         model: Stack,
         tokenizer: Tokenizer,
-        pairs: Sequence[PreferencePair],
+        comparisons: Sequence[Comparison],
         held_out: Sequence[Dialogue],
         *,
         batch_size: int,
@@ -105,10 +58,10 @@ class DirectPreference:
         end, n_ctx = tokenizer.special["<|end|>"], model.config.n_ctx
         self.chosen: list[Row] = []
         self.rejected: list[Row] = []
-        for pair in pairs:
-            prompt = encode_prompt(tokenizer, pair.messages, n_ctx)
+        for comparison in comparisons:
+            prompt = encode_prompt(tokenizer, comparison.messages, n_ctx)
             rows = []
-            for reply in (pair.chosen, pair.rejected):
+            for reply in (comparison.replies[0], comparison.replies[-1]):
                 said = [*tokenizer.encode(reply), end]
                 rows.append((prompt + said, [False] * len(prompt) + [True] * len(said)))
             if all(len(ids) <= n_ctx + 1 for ids, _ in rows):
@@ -116,9 +69,8 @@ class DirectPreference:
                 self.rejected.append(rows[1])
         if not self.chosen:
             raise UserError(
-                "The judge found no reply better than another, so there is nothing to prefer; "
-                "fine-tune for longer first.",
-                "评判者没有发现更好或更差的回答，因此没有偏好可学；请先微调更久。",
+                "No comparison fits the model's context, so there is nothing to prefer; use shorter ones.",
+                "没有一条比较能放进模型的上下文，因此没有偏好可学；请使用更短的比较。",
             )
         self.reference_gap = self._gaps(model)
 

@@ -22,7 +22,7 @@ from torch import Tensor, nn
 
 from ..errors import UserError
 from ..inference.checkpoint import disk_errors, replace
-from ..model import Stack
+from ..model import ModelConfig
 from .memory import keep_freed_memory
 from .optimizer import lr_share, make_optimizers, set_lr
 from .recipe import Recipe
@@ -38,14 +38,15 @@ class Objective(Protocol):
     """What a stage of training wants.
 
     `loss` returns the mean loss of pass `part` of `parts` of step `step`, and how many tokens it read.
-    `evaluate` returns figures on held-out data; `sample` returns what the model writes now, for the log.
+    `evaluate` returns figures on held-out data; `sample` returns what the model writes now, for the log. The model is
+    whatever the objective trains: a `Stack`, a `Scorer`, or a policy with its value function.
     """
 
-    def loss(self, model: Stack, step: int, part: int, parts: int) -> tuple[Tensor, int]: ...
+    def loss(self, model: Any, step: int, part: int, parts: int) -> tuple[Tensor, int]: ...
 
-    def evaluate(self, model: Stack) -> dict[str, float]: ...
+    def evaluate(self, model: Any) -> dict[str, float]: ...
 
-    def sample(self, model: Stack) -> list[dict[str, str]]: ...
+    def sample(self, model: Any) -> list[dict[str, str]]: ...
 
 
 class Interrupted(Exception):
@@ -71,7 +72,7 @@ def choose_device(name: str) -> str:
     return name
 
 
-def choose_precision(model: Stack, rows: int, device: str) -> str:
+def choose_precision(config: ModelConfig, rows: int, device: str) -> str:
     """"bfloat16" where this machine multiplies the model's matrices faster in it than in float32.
 
     Processors with matrix units for bfloat16 gain from about width 128 up; others emulate it ten times slower. So
@@ -79,12 +80,12 @@ def choose_precision(model: Stack, rows: int, device: str) -> str:
     """
     if device == "cuda":
         return "bfloat16" if torch.cuda.is_bf16_supported() else "float32"
-    if model.config.d_model < 128:
+    if config.d_model < 128:
         return "float32"
     seconds = {}
     for dtype in (torch.float32, torch.bfloat16):
-        x = torch.randn(min(rows, 1024), model.config.d_model, dtype=dtype)
-        weight = torch.randn(model.config.d_ff, model.config.d_model, dtype=dtype)
+        x = torch.randn(min(rows, 1024), config.d_model, dtype=dtype)
+        weight = torch.randn(config.d_ff, config.d_model, dtype=dtype)
         times = []
         for _ in range(4):
             start = time.perf_counter()
@@ -146,7 +147,7 @@ class Log:
 
 
 def train(
-    model: Stack,
+    model: Any,
     objective: Objective,
     recipe: Recipe,
     folder: Path,
@@ -176,7 +177,7 @@ def train(
                 f"{folder} 使用了不同的训练设置；请用相同选项继续，或换一个新文件夹。",
             )
     state.precision = state.precision or precision or choose_precision(
-        model, recipe.batch_size * model.config.n_ctx, device
+        model.config, recipe.batch_size * model.config.n_ctx, device
     )
     log = Log(folder, state.step)
 
@@ -231,7 +232,7 @@ def train(
 
 
 def backward(
-    model: Stack, objective: Objective, recipe: Recipe, state: TrainingState, device: str
+    model: nn.Module, objective: Objective, recipe: Recipe, state: TrainingState, device: str
 ) -> tuple[float, int]:
     """Gradients of one step, accumulated over its passes; returns the mean loss and the number of tokens."""
     model.train()
@@ -245,7 +246,7 @@ def backward(
     return total, tokens
 
 
-def evaluate(model: Stack, objective: Objective) -> Event:
+def evaluate(model: nn.Module, objective: Objective) -> Event:
     """Held-out figures and samples, without disturbing the random numbers that training uses."""
     was = torch.get_rng_state()
     model.eval()

@@ -11,9 +11,9 @@ import pytest
 
 from gptlineage.inference import load
 from gptlineage.lineage import generation
-from gptlineage.lineage import run as run_module
+from gptlineage.lineage import stages
 from gptlineage.lineage.run import Options, train_generation
-from gptlineage.training import Interrupted, PreferencePair, Recipe
+from gptlineage.training import Comparison, Interrupted, Recipe, write_comparisons
 from gptlineage.training.resume import RESUME
 from tests.tiny import complaint
 from tests.training.runs import losses, stop_at
@@ -170,8 +170,8 @@ def parent(tmp_path_factory):
 
 @pytest.fixture
 def few_dialogues(monkeypatch):
-    watched = run_module.watched_dialogues
-    monkeypatch.setattr(run_module, "watched_dialogues", lambda world, n=4: watched(world, n))
+    watched = stages.watched
+    monkeypatch.setattr(stages, "watched", lambda job, n=4: watched(job, n))
 
 
 def test_chatgpt_grows_out_of_gpt3(parent, few_dialogues, tmp_path):
@@ -179,8 +179,8 @@ def test_chatgpt_grows_out_of_gpt3(parent, few_dialogues, tmp_path):
     child = tiny("chatgpt", prompts=8, replies=2)
     with complaint("nothing to prefer"):  # so short a training gives no reply that is better than another
         train_generation(child, place, chosen)
-    pair = PreferencePair(({"role": "user", "content": "Hello"},), "Hello!", "No.")
-    PreferencePair.write(place / "dpo" / "pairs.jsonl", [pair] * 8)
+    pair = Comparison(({"role": "user", "content": "Hello"},), ("Hello!", "No."))
+    write_comparisons(place / "dpo" / "comparisons.jsonl", [pair] * 8)
     train_generation(child, place, replace(chosen, resume=True))
     lm = load(place)
     assert lm.speaks_chat

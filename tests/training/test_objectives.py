@@ -11,13 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gptlineage.text import encode_dialogue
-from gptlineage.training import DirectPreference, PreferencePair, SupervisedFineTuning, choose_device, dpo, train
-from gptlineage.training.dpo import collect_pairs, dpo_loss, reply_logprob
+from gptlineage.training import Comparison, DirectPreference, SupervisedFineTuning, choose_device, train
+from gptlineage.training.dpo import dpo_loss, reply_logprob
 from gptlineage.training.loop import backward
 from gptlineage.training.pretrain import held_out_loss, next_token_loss
 from gptlineage.training.resume import TrainingState
 from gptlineage.training.sft import IGNORED, DialogueBatches, collate, reply_loss
-from gptlineage.world import World, judge
+from gptlineage.world import World
 from tests.tiny import BYTES, complaint, tiny_model
 from tests.training.runs import objective, recipe, shard
 
@@ -142,8 +142,8 @@ def test_demonstrations_come_once_an_epoch_and_by_step_alone():
 # Preferences
 
 
-def pair(question: str, chosen: str, rejected: str) -> PreferencePair:
-    return PreferencePair(({"role": "user", "content": question},), chosen, rejected)
+def pair(question: str, chosen: str, rejected: str) -> Comparison:
+    return Comparison(({"role": "user", "content": question},), (chosen, rejected))
 
 
 PAIRS = [pair("a?", "yes", "no"), pair("b?", "well", "bad!"), pair("c?", "x", "yy"), pair("你好", "好", "不好")] * 2
@@ -205,37 +205,11 @@ def test_preferences_are_learnt(tmp_path):
 
 def test_preferences_need_pairs_that_fit():
     model = tiny_model(n_ctx=24)
-    with complaint("nothing to prefer"):
+    with complaint("No comparison fits"):
         DirectPreference(model, BYTES, [], [], batch_size=4)
-    with complaint("nothing to prefer"):
+    with complaint("No comparison fits"):
         DirectPreference(model, BYTES, [pair("a?", "x" * 40, "no")], [], batch_size=4)
 
-
-def test_pairs_survive_their_file(tmp_path):
-    PreferencePair.write(tmp_path / "pairs.jsonl", PAIRS)
-    assert PreferencePair.read(tmp_path / "pairs.jsonl") == PAIRS
-    assert "你好" in (tmp_path / "pairs.jsonl").read_text(encoding="utf-8")
-
-
-def test_the_judge_tells_the_better_reply_from_the_worse(dialogues, monkeypatch):
-    asked = dialogues[:6]
-    tries = [["wrong"] * 6, [""] * 6, [talk.reference for talk in asked], ["neither."] * 6]
-    seeds = []
-
-    def answers(model, tokenizer, prompts, sampling, **_):
-        seeds.append(sampling.seed)
-        assert list(prompts) == [talk.prompt for talk in asked]
-        return tries[len(seeds) - 1]
-
-    monkeypatch.setattr(dpo, "reply_to_all", answers)
-    pairs = collect_pairs(None, BYTES, iter(dialogues), n_prompts=6, k=4, seed=7)
-    assert len(set(seeds)) == 4
-    assert pairs
-    for found in pairs:
-        talk = next(talk for talk in asked if talk.prompt == found.messages)
-        assert found.chosen == talk.reference
-        assert judge(talk, found.chosen).score > judge(talk, found.rejected).score
-        assert found.rejected
 
 
 def test_devices(monkeypatch):

@@ -1,0 +1,193 @@
+"""What each stage of a generation trains, and on what: the objectives of `training`, fed from the world."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from ..corpus import Shard, open_source, prepare
+from ..errors import UserError
+from ..inference import load_scorer
+from ..model import Scorer, Stack
+from ..text import Tokenizer
+from ..training import (
+    ActorCritic,
+    Comparison,
+    DirectPreference,
+    Pretraining,
+    ProximalPolicy,
+    Recipe,
+    RewardModeling,
+    Settings,
+    SupervisedFineTuning,
+    ask_several,
+    compare_replies,
+    encode_reply,
+    normalize,
+    read_comparisons,
+    write_comparisons,
+)
+from ..training.loop import Objective
+from ..world import Dialogue, World
+from ..world.labeler import Labeler
+from .records import Generation, Stage
+
+VAL_TOKENS = 65_536
+SAMPLE_PROMPTS = ("Once upon a time", "从前")
+COMPARISONS = "comparisons.jsonl"
+WATCHED = 77_000  # the seed of what is watched during training; the exam's questions have another
+Trained = Stack | Scorer | ActorCritic
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """What a person may choose about a run; everything else is the generation's own."""
+
+    size: str = "mini"
+    data: str = "world"
+    tokenizer: str = "world"
+    quick: bool = False
+    optimizer: str | None = None
+    steps: int | None = None
+    seed: int = 0
+    device: str = "cpu"
+    resume: bool = False
+
+
+@dataclass(frozen=True)
+class Job:
+    """One stage to be run: the model as it came out of the stage before, and where things are kept."""
+
+    model: Stack
+    tokenizer: Tokenizer
+    stage: Stage
+    recipe: Recipe
+    generation: Generation
+    options: Options
+    place: Path
+
+    @property
+    def n_ctx(self) -> int:
+        return self.model.config.n_ctx
+
+    def corpus(self, tokens: int, seed: int) -> tuple[Shard, Shard]:
+        """Training and held-out pages of the generation's mixture, or of the person's own text."""
+        source = open_source(self.options.data, mixture=self.generation.mixture, seed=seed)
+        return prepare(
+            source, self.tokenizer, self.place / "corpus",
+            train_tokens=tokens + 2 * self.n_ctx, val_tokens=VAL_TOKENS, n_ctx=self.n_ctx,
+        )  # fmt: skip
+
+
+def prepare_stage(job: Job) -> tuple[Trained, Objective]:
+    """What the stage trains, and the objective. Raises UserError when there is nothing to learn from."""
+    return OBJECTIVES[job.stage.objective](job)
+
+
+def finish(job: Job, trained: Trained) -> tuple[Stack, Stack | Scorer]:
+    """The model that the next stage begins with, and what this stage's folder keeps."""
+    if isinstance(trained, ActorCritic):
+        policy: Stack = trained.policy
+        return policy, policy
+    if isinstance(trained, Scorer):
+        demonstrations = islice(dialogues_of(job, seed=job.options.seed + 3), 512)
+        rows = [encode_reply(job.tokenizer, d.prompt, d.reference, job.n_ctx) for d in demonstrations]
+        normalize(trained, rows)
+        return job.model, trained
+    return trained, trained
+
+
+def pretraining(job: Job) -> tuple[Stack, Objective]:
+    recipe, options = job.recipe, job.options
+    train, val = job.corpus(recipe.steps * recipe.batch_size * job.n_ctx, options.seed)
+    prompts = SAMPLE_PROMPTS if options.data.startswith("world") else ("\n",)
+    return job.model, Pretraining(
+        train, val, job.tokenizer,
+        batch_size=recipe.batch_size, n_ctx=job.n_ctx, seed=recipe.seed, prompts=prompts,
+    )  # fmt: skip
+
+
+def fine_tuning(job: Job) -> tuple[Stack, Objective]:
+    recipe, page_rows = job.recipe, job.stage.options["page_rows"]
+    # Other pages than those of pretraining: the same world under another seed.
+    pages, val = job.corpus(recipe.steps * max(1, page_rows) * job.n_ctx, job.options.seed + 1)
+    wanted = recipe.steps * recipe.batch_size  # each is read once
+    return job.model, SupervisedFineTuning(
+        list(islice(dialogues_of(job, seed=job.options.seed), wanted)), watched(job), pages, val, job.tokenizer,
+        batch_size=recipe.batch_size, page_rows=page_rows, n_ctx=job.n_ctx, seed=recipe.seed,
+    )  # fmt: skip
+
+
+def reward_modeling(job: Job) -> tuple[Scorer, Objective]:
+    replies = job.stage.options["replies"]
+    asked = watched(job)
+    held_out = compare_replies(asked, ask_several(job.model, job.tokenizer, asked, replies), labeler_of(job.stage))
+    scorer = Scorer(copy.deepcopy(job.model))
+    return scorer, RewardModeling(
+        comparisons_of(job), held_out, job.tokenizer,
+        batch_size=job.recipe.batch_size, n_ctx=job.n_ctx, seed=job.recipe.seed,
+    )  # fmt: skip
+
+
+def proximal_policy(job: Job) -> tuple[ActorCritic, Objective]:
+    settings = Settings(**job.stage.options["settings"])
+    reward, critic = (load_scorer(job.place.parent / "reward", job.options.device) for _ in range(2))
+    critic = Scorer(critic.body)  # a value is another thing than a score: only the body is taken over
+    page_rows = job.stage.options["page_rows"]
+    pages, val = job.corpus(job.recipe.steps * max(1, page_rows) * job.n_ctx, job.options.seed + 4)
+    prompts = [d.prompt for d in islice(dialogues_of(job, seed=job.options.seed + 5), job.stage.options["prompts"])]
+    trained = ActorCritic(job.model, critic, settings.beta)
+    return trained, ProximalPolicy(
+        copy.deepcopy(job.model), reward, job.tokenizer, prompts, watched(job), pages, val, settings,
+        page_rows=page_rows, seed=job.recipe.seed,
+    )  # fmt: skip
+
+
+def preferences(job: Job) -> tuple[Stack, Objective]:
+    return job.model, DirectPreference(
+        job.model, job.tokenizer, comparisons_of(job), watched(job),
+        batch_size=job.recipe.batch_size, beta=job.stage.options["beta"], seed=job.recipe.seed,
+    )  # fmt: skip
+
+
+OBJECTIVES: dict[str, Callable[[Job], tuple[Trained, Objective]]] = {
+    "pretrain": pretraining, "sft": fine_tuning, "reward": reward_modeling, "ppo": proximal_policy,
+    "dpo": preferences,
+}  # fmt: skip
+
+
+def comparisons_of(job: Job) -> list[Comparison]:
+    """The model's own replies to training prompts, ranked by the simulated labeler; written down once."""
+    path, options = job.place / COMPARISONS, job.stage.options
+    if not path.is_file():
+        asked = list(islice(dialogues_of(job, seed=job.options.seed + 2), options["prompts"]))
+        replies = ask_several(job.model, job.tokenizer, asked, options["replies"], job.options.seed)
+        found = compare_replies(
+            asked, replies, labeler_of(job.stage), stranger=options["strangers"], seed=job.options.seed
+        )
+        if not found:
+            raise UserError(
+                "The judge found no reply better than another, so there is nothing to prefer; "
+                "fine-tune for longer first.",
+                "评判者没有发现更好或更差的回答，因此没有偏好可学；请先微调更久。",
+            )
+        write_comparisons(path, found)
+    return read_comparisons(path)
+
+
+def labeler_of(stage: Stage) -> Labeler:
+    return Labeler(**stage.options["labeler"])
+
+
+def dialogues_of(job: Job, *, seed: int, split: str = "train") -> Iterator[Dialogue]:
+    """The world's dialogues for this generation: single instructions, or conversations as well."""
+    found = World().dialogues(seed=seed, split=split)
+    return (d for d in found if len(d.messages) == 2) if job.generation.single_turns else found
+
+
+def watched(job: Job, n: int = 200) -> list[Dialogue]:
+    """Dialogues to watch during training. They are not the exam's: nothing may be chosen on those."""
+    return list(islice(dialogues_of(job, seed=WATCHED, split="held-out"), n))
