@@ -10,8 +10,7 @@ from pathlib import Path
 import pytest
 
 from gptlineage.inference import load
-from gptlineage.lineage import generation
-from gptlineage.lineage import stages
+from gptlineage.lineage import generation, stages
 from gptlineage.lineage.run import Options, train_generation
 from gptlineage.training import Comparison, Interrupted, Recipe, write_comparisons
 from gptlineage.training.resume import RESUME

@@ -46,7 +46,7 @@ def test_a_score_is_read_at_the_last_token_whatever_stands_beside():
 def test_a_reward_model_learns_to_like_what_was_liked(tmp_path):
     rng, asked = random.Random(0), "abcdefgh"
     comparisons = [
-        Comparison(({"role": "user", "content": rng.choice(asked)},), (rng.choice(asked) + "!", rng.choice(asked) + "?"))
+        Comparison(({"role": "user", "content": rng.choice(asked)},), tuple(rng.choice(asked) + mark for mark in "!?"))
         for _ in range(64)
     ]  # fmt: skip
     scorer = Scorer(tiny_model(d_model=32))

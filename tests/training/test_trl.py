@@ -72,7 +72,10 @@ def test_dpo(tmp_path):
     theirs, ours = foreign.gpt2(CONFIG)
     reference_theirs, reference = foreign.gpt2(CONFIG)
     data = datasets.Dataset.from_list(
-        [{"prompt": spoken(p), "chosen": spoken(c), "rejected": spoken(r)} for p, c, r in zip(*ROWS.values(), strict=True)]
+        [
+            {"prompt": spoken(p), "chosen": spoken(c), "rejected": spoken(r)}
+            for p, c, r in zip(*ROWS.values(), strict=True)
+        ]
     )
     trainer = trl.DPOTrainer(
         model=theirs, ref_model=reference_theirs, args=settings(trl.DPOConfig, tmp_path, beta=0.3),
