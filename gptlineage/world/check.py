@@ -38,8 +38,12 @@ class Check:
 
 @dataclass(frozen=True)
 class Verdict:
-    """`right` when nothing is wrong, `score` the weighted parts, `reasons` what was wrong."""
+    """`right` when nothing is wrong, `score` the weighted parts, `reasons` what was wrong.
+
+    `content` (0 to 1) is what is said, apart from its form.
+    """
 
     right: bool
     score: float
     reasons: tuple[str, ...]
+    content: float = 0.0

@@ -41,7 +41,7 @@ def judge_reply(check: Check, reply: str) -> Verdict:
         "clean": float(_clean(check, text, reasons)),
     }
     score = sum(WEIGHTS[name] * part for name, part in parts.items())
-    return Verdict(not reasons, round(score, 4), tuple(reasons))
+    return Verdict(not reasons, round(score, 4), tuple(reasons), content)
 
 
 def _judge_ending(check: Check, text: str) -> Verdict:
@@ -50,13 +50,15 @@ def _judge_ending(check: Check, text: str) -> Verdict:
     bare = replace(check, ending="")
     if not body.casefold().endswith(check.ending.casefold()):
         verdict = judge_reply(bare, text)
-        return Verdict(False, verdict.score / 2, (*verdict.reasons, f"does not end with: {check.ending}"))
+        reasons = [*verdict.reasons, f"does not end with: {check.ending}"]
+        return Verdict(False, verdict.score / 2, tuple(reasons), verdict.content)
     rest = body[: -len(check.ending)].rstrip(" ,，")
     rest += "." * (rest[-1:] not in (*_ENDS, *_CLOSERS))  # after a comma the word ends the sentence itself
     verdict = judge_reply(bare, rest)
     reasons = list(verdict.reasons)
     ended = _ended(text, reasons)
-    return Verdict(verdict.right and ended, verdict.score * (1.0 if ended else 0.9), tuple(reasons))
+    score = verdict.score * (1.0 if ended else 0.9)
+    return Verdict(verdict.right and ended, score, tuple(reasons), verdict.content)
 
 
 # ---------------------------------------------------------------- content

@@ -1,0 +1,175 @@
+"""What preference training gained and cost, by the world's judge, whom no reward model has seen.
+
+The control is always plain fine-tuning, read more coolly: most of a naive gain is sharpening.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from math import comb, log
+from statistics import mean
+from typing import Any
+
+import numpy as np
+import torch
+
+from ..inference import LanguageModel, Sampling
+from ..model import Scorer
+from ..text import Tokenizer
+from ..training import encode_reply
+from ..training.comparisons import Comparison
+from ..training.reward import scores_of
+from ..world import Dialogue, Verdict, judge
+from ..world.chance import stream
+from ..world.labeler import Labeler
+from .exam.conversation import replies
+from .results import wilson_interval
+
+BINS = 5
+
+
+@dataclass(frozen=True)
+class Arm:
+    """A model and how boldly it is read; what a row of the table is about."""
+
+    name: str
+    lm: LanguageModel
+    temperature: float
+
+    def verdicts(self, dialogues: Sequence[Dialogue], seed: int = 0) -> list[Verdict]:
+        sampling = Sampling(temperature=self.temperature, top_k=0, seed=seed)
+        return [judge(d, reply) for d, reply in zip(dialogues, replies(self.lm, dialogues, sampling), strict=True)]
+
+
+def arm_rows(arm: Arm, dialogues: Sequence[Dialogue], verdicts: Sequence[Verdict], seed: int) -> list[dict[str, Any]]:
+    """Share right, mean score and mean content: for each kind of instruction, for each language, and over all."""
+    groups = {"all": list(range(len(dialogues)))}
+    for i, dialogue in enumerate(dialogues):
+        groups.setdefault(dialogue.kind, []).append(i)
+        groups.setdefault(f"language {dialogue.language}", []).append(i)
+    rows = []
+    for task, members in groups.items():
+        own = [verdicts[i] for i in members]
+        base = {"model": arm.name, "temperature": arm.temperature, "task": task, "n": len(own), "seed": seed}
+        low, high = wilson_interval(sum(v.right for v in own), len(own))
+        rows += [
+            {**base, "metric": "right", "value": mean(v.right for v in own), "low": low, "high": high},
+            {**base, "metric": "score", "value": mean(v.score for v in own)},
+            {**base, "metric": "content", "value": mean(v.content for v in own)},
+        ]
+    return rows
+
+
+def win_rate(ours: Sequence[Verdict], theirs: Sequence[Verdict]) -> float:
+    """How often the judge scores our reply higher than theirs to the same prompt; a tie is half a win."""
+    return mean((a.score > b.score) + 0.5 * (a.score == b.score) for a, b in zip(ours, theirs, strict=True))
+
+
+# ---------------------------------------------------------------- the reward model
+
+
+@torch.inference_mode()
+def score_replies(
+    scorer: Scorer, tokenizer: Tokenizer, dialogues: Sequence[Dialogue], replies: Sequence[Sequence[str]]
+) -> list[list[float]]:
+    """The reward model's score of each reply to each dialogue."""
+    n_ctx = scorer.config.n_ctx
+    rows = [
+        encode_reply(tokenizer, dialogue.prompt, reply, n_ctx)
+        for dialogue, group in zip(dialogues, replies, strict=True)
+        for reply in group
+    ]
+    order = sorted(range(len(rows)), key=lambda i: len(rows[i]))  # similar lengths together: little padding
+    scores = [0.0] * len(rows)
+    for start in range(0, len(order), 64):
+        chosen = order[start : start + 64]
+        for i, score in zip(chosen, scores_of(scorer, [rows[i] for i in chosen]).tolist(), strict=True):
+            scores[i] = score
+    found = iter(scores)
+    return [[next(found) for _ in group] for group in replies]
+
+
+def agreement_with_judge(
+    dialogues: Sequence[Dialogue], replies: Sequence[Sequence[str]], scores: Sequence[Sequence[float]]
+) -> tuple[float, int]:
+    """Of the pairs that the judge scores differently, the share that `scores` orders as the judge; and how many."""
+    hits = []
+    for dialogue, group, own in zip(dialogues, replies, scores, strict=True):
+        truth = [judge(dialogue, reply).score for reply in group]
+        for i, j in combinations(range(len(group)), 2):
+            if truth[i] != truth[j]:
+                hits.append((truth[i] > truth[j]) == (own[i] > own[j]))
+    return mean(hits), len(hits)
+
+
+def labeler_agreement(
+    labeler: Labeler, dialogues: Sequence[Dialogue], replies: Sequence[Sequence[str]], seed: int = 0
+) -> tuple[float, float]:
+    """How often two labelers order a pair alike, and how often one of them orders it as the judge."""
+    rng = stream(seed, "labelers")
+    asked = list(zip(dialogues, replies, strict=True))
+    opinions = [[[labeler.utility(d, reply, rng) for reply in group] for d, group in asked] for _ in range(2)]
+    alike = [
+        (one[i] > one[j]) == (other[i] > other[j])
+        for one, other in zip(*opinions, strict=True)
+        for i, j in combinations(range(len(one)), 2)
+    ]
+    return mean(alike), agreement_with_judge(dialogues, replies, opinions[0])[0]
+
+
+def calibration(
+    comparisons: Sequence[Comparison], scores: Sequence[Sequence[float]], bins: int = BINS
+) -> list[dict[str, Any]]:
+    """Of the pairs of which the model is as sure as this, how many the labeler ordered so.
+
+    `scores` belong to the replies of each comparison, the best first.
+    """
+    sure, right = [], []
+    for _, own in zip(comparisons, scores, strict=True):
+        for better, worse in combinations(own, 2):
+            sure.append(1 / (1 + np.exp(-abs(better - worse))))
+            right.append(better > worse)
+    edges = np.linspace(0.5, 1.0, bins + 1)
+    which = np.clip(np.digitize(sure, edges) - 1, 0, bins - 1)
+    rows = []
+    for b in range(bins):
+        inside = which == b
+        if inside.any():
+            share, expected = (float(np.mean(np.asarray(values)[inside])) for values in (right, sure))
+            rows.append(
+                {
+                    "task": f"sure {edges[b]:.1f} to {edges[b + 1]:.1f}", "metric": "ordered as the labeler",
+                    "value": share, "expected": expected, "n": int(inside.sum()),
+                }
+            )  # fmt: skip
+    return rows
+
+
+# ---------------------------------------------------------------- over-optimisation (Gao et al. 2022)
+
+
+def best_of(n: int, proxy: Sequence[float], gold: Sequence[float]) -> tuple[float, float]:
+    """Expected proxy and gold score of the best of `n` by proxy, from all of N samples without bias.
+
+    The reply of rank i (from 1, by proxy) is the best of n in C(i - 1, n - 1) of the C(N, n) choices.
+    """
+    order = np.argsort(proxy, kind="stable")
+    weights = np.array([comb(i, n - 1) for i in range(len(order))], dtype=np.float64) / comb(len(order), n)
+    return float(weights @ np.asarray(proxy)[order]), float(weights @ np.asarray(gold)[order])
+
+
+def best_of_kl(n: int) -> float:
+    """KL between the best of n and the policy, in nats: log n - (n - 1) / n."""
+    return log(n) - (n - 1) / n
+
+
+def fit_gold(distances: Sequence[float], gains: Sequence[float], kind: str) -> tuple[float, float]:
+    """alpha and beta of d (alpha - beta d) for "best of n", of d (alpha - beta log d) for "ppo"; by least squares."""
+    d, gain = np.asarray(distances), np.asarray(gains)
+    keep = d > 0
+    d, gain = d[keep], gain[keep]
+    bent = -d * (d if kind == "best of n" else np.log(d))
+    (alpha, beta), *_ = np.linalg.lstsq(np.stack([d, bent], axis=1), gain, rcond=None)
+    return float(alpha), float(beta)
