@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
 from ..corpus import Shard, open_source, prepare
 from ..errors import UserError
+from ..evaluation.preference import score_replies
 from ..inference import load_scorer
 from ..model import Scorer, Stack
 from ..text import Tokenizer
@@ -31,6 +32,7 @@ from ..training import (
     write_comparisons,
 )
 from ..training.loop import Objective
+from ..training.votes import comparisons_from, read_ballots
 from ..world import Dialogue, World
 from ..world.labeler import Labeler
 from .records import Generation, Stage
@@ -38,6 +40,7 @@ from .records import Generation, Stage
 VAL_TOKENS = 65_536
 SAMPLE_PROMPTS = ("Once upon a time", "从前")
 COMPARISONS = "comparisons.jsonl"
+FEWEST_VOTES, VOTES_KEPT = 8, 8  # of the clear votes every eighth is kept to see whether the reward model learnt
 WATCHED = 77_000  # the seed of what is watched during training; the exam's questions have another
 Trained = Stack | Scorer | ActorCritic
 
@@ -55,6 +58,7 @@ class Options:
     seed: int = 0
     device: str = "cpu"
     resume: bool = False
+    votes: str = ""  # a file of ballots, for a run that learns from them
 
 
 @dataclass(frozen=True)
@@ -122,13 +126,17 @@ def fine_tuning(job: Job) -> tuple[Stack, Objective]:
 
 
 def reward_modeling(job: Job) -> tuple[Scorer, Objective]:
-    replies = job.stage.options["replies"]
-    asked = watched(job)
-    held_out = compare_replies(asked, ask_several(job.model, job.tokenizer, asked, replies), labeler_of(job.stage))
-    scorer = Scorer(copy.deepcopy(job.model))
-    return scorer, RewardModeling(
-        comparisons_of(job), held_out, job.tokenizer,
-        batch_size=job.recipe.batch_size, n_ctx=job.n_ctx, seed=job.recipe.seed,
+    comparisons = comparisons_of(job)
+    if job.options.votes:
+        held_out = comparisons[::VOTES_KEPT]
+        comparisons = [one for number, one in enumerate(comparisons) if number % VOTES_KEPT]
+    else:
+        asked = watched(job)
+        replies = ask_several(job.model, job.tokenizer, asked, job.stage.options["replies"])
+        held_out = compare_replies(asked, replies, labeler_of(job.stage))
+    return Scorer(copy.deepcopy(job.model)), RewardModeling(
+        comparisons, held_out, job.tokenizer,
+        batch_size=min(job.recipe.batch_size, len(comparisons)), n_ctx=job.n_ctx, seed=job.recipe.seed,
     )  # fmt: skip
 
 
@@ -160,14 +168,24 @@ OBJECTIVES: dict[str, Callable[[Job], tuple[Trained, Objective]]] = {
 
 
 def comparisons_of(job: Job) -> list[Comparison]:
-    """The model's own replies to training prompts, ranked by the simulated labeler; written down once."""
+    """What the stage learns from, written down once.
+
+    A person's votes; or the model's own replies to training prompts, ranked by the simulated labeler or, where the
+    stage says so, by the reward model of this run.
+    """
     path, options = job.place / COMPARISONS, job.stage.options
     if not path.is_file():
-        asked = list(islice(dialogues_of(job, seed=job.options.seed + 2), options["prompts"]))
-        replies = ask_several(job.model, job.tokenizer, asked, options["replies"], job.options.seed)
-        found = compare_replies(
-            asked, replies, labeler_of(job.stage), stranger=options["strangers"], seed=job.options.seed
-        )
+        if job.options.votes and job.stage.objective == "reward":
+            found = clear_votes(Path(job.options.votes))
+        else:
+            asked = list(islice(dialogues_of(job, seed=job.options.seed + 2), options["prompts"]))
+            replies = ask_several(job.model, job.tokenizer, asked, options["replies"], job.options.seed)
+            if options.get("by_reward"):
+                found = ranked_by(load_scorer(job.place.parent / "reward"), job.tokenizer, asked, replies)
+            else:
+                found = compare_replies(
+                    asked, replies, labeler_of(job.stage), stranger=options["strangers"], seed=job.options.seed
+                )
         if not found:
             raise UserError(
                 "The judge found no reply better than another, so there is nothing to prefer; "
@@ -176,6 +194,31 @@ def comparisons_of(job: Job) -> list[Comparison]:
             )
         write_comparisons(path, found)
     return read_comparisons(path)
+
+
+def clear_votes(path: Path) -> list[Comparison]:
+    """The clear preferences of a file of ballots. Raises UserError when there are too few of them."""
+    found = comparisons_from(read_ballots(path))
+    if len(found) < FEWEST_VOTES:
+        raise UserError(
+            f"{path} holds {len(found)} clear votes (left or right); {FEWEST_VOTES} are needed to learn from.",
+            f"{path} 中只有 {len(found)} 张明确的票（左或右）；至少需要 {FEWEST_VOTES} 张才能学习。",
+        )
+    return found
+
+
+def ranked_by(
+    scorer: Scorer, tokenizer: Tokenizer, dialogues: Sequence[Dialogue], replies: Sequence[Sequence[str]]
+) -> list[Comparison]:
+    """Each prompt's replies in the order of their scores."""
+    found = []
+    for dialogue, group, own in zip(
+        dialogues, replies, score_replies(scorer, tokenizer, dialogues, replies), strict=True
+    ):
+        order = sorted(range(len(group)), key=lambda i: -own[i])
+        if len(order) > 1:
+            found.append(Comparison(dialogue.prompt, tuple(group[i] for i in order)))
+    return found
 
 
 def labeler_of(stage: Stage) -> Labeler:

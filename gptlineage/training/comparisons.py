@@ -11,10 +11,10 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from ..errors import UserError
 from ..inference import Sampling, reply_to_all
@@ -26,6 +26,7 @@ from ..world import Dialogue
 from ..world.chance import stream
 from ..world.labeler import Labeler
 
+T = TypeVar("T")
 LONGEST_REPLY = 20_000  # characters; far beyond any context of ours
 MOST_REPLIES = 9  # InstructGPT, section 3.5: K = 4 to 9
 
@@ -52,6 +53,11 @@ def read_comparisons(path: Path) -> list[Comparison]:
 
     Raises UserError, naming the line, for anything that is not as above.
     """
+    return read_lines(path, comparison_of)
+
+
+def read_lines(path: Path, parse: Callable[[Any], T]) -> list[T]:
+    """Every line of a JSONL file through `parse`. Raises UserError, naming the line that is wrong."""
     try:
         lines = path.read_bytes().split(b"\n")
     except OSError as error:
@@ -60,7 +66,7 @@ def read_comparisons(path: Path) -> list[Comparison]:
     for number, line in enumerate(lines, 1):
         if line.strip():
             try:
-                found.append(comparison_of(json.loads(line.decode("utf-8"))))
+                found.append(parse(json.loads(line.decode("utf-8"))))
             except UserError as error:
                 raise at_line(path, number, error.en, error.zh) from error
             except UnicodeDecodeError as error:
@@ -83,29 +89,37 @@ def at_line(path: Path, number: int, en: str, zh: str) -> UserError:
 
 def comparison_of(row: Any) -> Comparison:
     """One line of the file. Raises UserError when it is no comparison."""
-    if not isinstance(row, dict) or not isinstance(row.get("messages"), list):
+    if not isinstance(row, dict):
         raise UserError("it needs 'messages' and 'replies'", "需要 'messages' 和 'replies'")
-    check_messages(row["messages"])
-    if row["messages"][-1]["role"] != "user":
+    return Comparison(check_conversation(row.get("messages")), check_replies(row.get("replies"), most=MOST_REPLIES))
+
+
+def check_conversation(messages: Any) -> tuple[Message, ...]:
+    """Messages that end with the user's, and nothing else in them. Raises UserError for anything else."""
+    if not isinstance(messages, list):
+        raise UserError("it needs 'messages' and 'replies'", "需要 'messages' 和 'replies'")
+    check_messages(messages)
+    if messages[-1]["role"] != "user":
         raise UserError("the last message must be the user's", "最后一条消息必须来自用户")
-    replies = row.get("replies")
-    if not isinstance(replies, list) or not 2 <= len(replies) <= MOST_REPLIES:
-        raise UserError(
-            f"'replies' must be a list of 2 to {MOST_REPLIES}, the best first",
-            f"'replies' 必须是 2 到 {MOST_REPLIES} 个回答的列表，最好的在前",
-        )
+    return tuple({"role": message["role"], "content": message["content"]} for message in messages)
+
+
+def check_replies(replies: Any, *, most: int, different: bool = True) -> tuple[str, ...]:
+    """Two to `most` replies that are texts. Raises UserError for anything else."""
+    if not isinstance(replies, list) or not 2 <= len(replies) <= most:
+        wanted_en, wanted_zh = (f"2 to {most}", f"2 到 {most}") if most > 2 else ("2", "2")
+        raise UserError(f"'replies' must be a list of {wanted_en}", f"'replies' 必须是 {wanted_zh} 个回答的列表")
     for reply in replies:
-        if not isinstance(reply, str) or not reply.strip():
+        if not isinstance(reply, str) or (different and not reply.strip()):
             raise UserError("a reply is empty or not a text", "有的回答为空或不是文本")
         if len(reply) > LONGEST_REPLY:
             raise UserError(
                 f"a reply has {len(reply):,} characters; {LONGEST_REPLY:,} are the limit",
                 f"有的回答长达 {len(reply):,} 个字符；上限为 {LONGEST_REPLY:,}",
             )
-    if len(set(replies)) < len(replies):
+    if different and len(set(replies)) < len(replies):
         raise UserError("two of the replies are equal", "有两个回答相同")
-    messages = tuple({"role": m["role"], "content": m["content"]} for m in row["messages"])
-    return Comparison(messages, tuple(replies))
+    return tuple(replies)
 
 
 def ask_several(

@@ -107,6 +107,7 @@ LINE = {"messages": list(ASK), "replies": ["Yes.", "No."]}
         (json.dumps({**LINE, "replies": ["Yes.", "Yes."]}).encode(), "are equal"),
         (json.dumps({**LINE, "replies": ["Yes.", "word " * 1_000_000]}).encode(), "5,000,000 characters"),
         (json.dumps({**LINE, "messages": []}).encode(), "conversation is empty"),
+        (json.dumps({**LINE, "messages": ["Hi"]}).encode(), "needs a text"),
         (json.dumps({**LINE, "messages": [{"role": "king", "content": "Hi"}]}).encode(), "'king' is unknown"),
         (json.dumps({**LINE, "messages": [{"role": "assistant", "content": "Hi"}]}).encode(), "must be the user's"),
         (b"[" * 100_000, "not a JSON object"),
