@@ -166,6 +166,27 @@ def train(
         print(f"{one.name}: {folder}")
 
 
+@app.command(epilog="Example: gptlineage prefer chatgpt runs/votes.jsonl --out runs/mine")
+def prefer(
+    model: Annotated[str, typer.Argument(help="The chat model that shall learn: a released name or a run directory.")],
+    votes: Annotated[Path, typer.Argument(help="The arena's ballots, a JSONL file.")],
+    out: Annotated[Path, typer.Option(help="The run directory.")] = Path("runs/preferred"),
+    resume: Annotated[bool, typer.Option("--resume", help="Go on where a stopped run was.")] = False,
+    quick: Annotated[bool, typer.Option("--quick", help="Half as long.")] = False,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same model.", min=0, max=2**32 - 1)] = 0,
+) -> None:
+    """Let a chat model learn from your votes: a reward model first, then DPO on replies which that one ranks."""
+    from .lineage.voted import learn_from_votes
+    from .training.progress import ProgressBar
+
+    with contextlib.ExitStack() as bars:
+        folder = learn_from_votes(
+            model, votes, out, seed=seed, quick=quick, resume=resume,
+            watch=lambda title: bars.enter_context(ProgressBar(title)),
+        )  # fmt: skip
+    print(f"{model}: {folder}")
+
+
 def settings(max_new_tokens: int, temperature: float, top_k: int, top_p: float, seed: int | None) -> dict[str, Any]:
     return dict(max_new_tokens=max_new_tokens, temperature=temperature, top_k=top_k, top_p=top_p, seed=seed)
 

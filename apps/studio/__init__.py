@@ -14,6 +14,7 @@ import socket
 import threading
 import webbrowser
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 # Before Gradio is imported: no telemetry, and no question to its makers whether there is a newer version.
@@ -26,6 +27,7 @@ import gptlineage as gl
 from gptlineage.errors import language
 
 from . import theme
+from .arena import build_arena
 from .chat import build_chat
 from .compare import build_compare
 from .header import build_header
@@ -37,6 +39,8 @@ __all__ = ["build_studio", "serve", "start"]
 # One token of a model this narrow is too little work to share among threads: beside a training run on two cores,
 # a miniature wrote 64 tokens a second with two threads and 241 with one.
 SMALL = 512
+
+VOTES = Path("runs") / "votes.jsonl"  # where the studio is started, beside the runs of `train`
 
 # The browser's language, unless the reader chose another here before. {fixed} is "" or the language of --lang.
 FIND_LANGUAGE = """(current) => {
@@ -63,13 +67,14 @@ def build_studio(models: Sequence[str] | None = None, lang: str | None = None) -
     return page(ModelPool(models), lang)
 
 
-def page(pool: ModelPool, lang: str | None) -> gr.Blocks:
+def page(pool: ModelPool, lang: str | None, votes: Path = VOTES) -> gr.Blocks:
     words = Translator(lang or "en")
     with gr.Blocks(title=text("app.title", words.lang), analytics_enabled=False, fill_width=True) as demo:
         switch = build_header(pool, words)
         with gr.Tabs(elem_id="views"):
             build_chat(pool, words, switch)
             build_compare(pool, words, switch)
+            build_arena(pool, words, switch, votes)
         words.paragraph(lambda language: escaped("app.footer", language), "colophon")
         quick: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
         demo.load(
@@ -85,16 +90,20 @@ def page(pool: ModelPool, lang: str | None) -> gr.Blocks:
 
 
 def start(
-    models: Sequence[str] | None = None, host: str = "127.0.0.1", port: int | None = None, lang: str | None = None
+    models: Sequence[str] | None = None,
+    host: str = "127.0.0.1",
+    port: int | None = None,
+    lang: str | None = None,
+    votes: Path = VOTES,
 ) -> gr.Blocks:
     """Build the page and serve it in the background; its address is `.local_url`, `.close()` ends it.
 
-    Without a `port` the first free one from 7860 on is taken.
+    Without a `port` the first free one from 7860 on is taken. `votes` is the file of the arena's ballots.
     """
     pool = ModelPool(models)
     if all(card.config.d_model <= SMALL for card in pool.cards.values()):
         torch.set_num_threads(1)
-    demo = page(pool, lang)
+    demo = page(pool, lang, votes)
     pool.preload()
     with direct_connection():
         demo.launch(

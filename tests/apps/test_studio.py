@@ -23,7 +23,8 @@ from gptlineage.paths import import_app
 from .conftest import FAMILY, LONG_PROMPT, SHORT_SIGHTED
 
 studio = import_app("studio")
-strings, theme, models, compare = studio.strings, studio.theme, studio.models, studio.compare
+strings, theme, models = studio.strings, studio.theme, studio.models
+compare, arena = studio.compare, studio.arena
 DIALS = (0.8, 50, 1.0, 24, "7")  # temperature, top-k, top-p, length, seed
 
 
@@ -50,7 +51,7 @@ def test_every_string_is_there_in_both_languages_with_the_same_blanks(key: str) 
 
 def test_no_string_lies_unused() -> None:
     source = "".join(path.read_text(encoding="utf-8") for path in Path(studio.__file__).parent.glob("*.py"))
-    built = ("line.", "settings.")  # put together from a name
+    built = ("line.", "settings.", "arena.")  # put together from a name
     # A key counts as used where it is not followed by its own translation.
     used = set(re.findall(r"""["']([a-z_]+\.[a-z_]+)["'](?!:)""", source))
     unused = [key for key in strings.STRINGS if key not in used and not key.startswith(built)]
@@ -304,3 +305,56 @@ def test_a_quick_writer_is_not_held_up_and_a_failure_ends_only_its_own_column(
     done = [[column != "" and "caret" not in column for column in picture] for picture in pictures]
     assert done.index([False, True, True, False]) < len(done) - 5
     assert "slow " * 10 in pictures[-1][0] and "quick" * 10 in pictures[-1][1] and "trouble" in pictures[-1][2]
+
+
+# ---- the arena
+
+
+def last(updates: Iterator[tuple[Any, ...]]) -> tuple[Any, ...]:
+    return list(updates)[-1]
+
+
+def test_a_bout_hides_the_names_until_the_vote(family: list[str], tmp_path: Path) -> None:
+    pool, votes = models.ModelPool(family), tmp_path / "runs" / "votes.jsonl"
+    pictures = list(arena.duel(pool, "The <cat>", ["gpt-2", "chatgpt"], "en"))
+    assert len(pictures) >= 2
+    _, _, notice, left, right, bout, *buttons = pictures[-1]
+    assert "Which one is better" in notice and "written" in left and "written" in right
+    assert not any(card.title in left + right for card in pool.cards.values())
+    assert sorted(bout["models"]) == ["chatgpt", "gpt-2"]
+    assert all(button["interactive"] for button in buttons)
+    assert not any(button["interactive"] for button in pictures[0][6:])
+    notice, left, right, after, *buttons, table = arena.count_vote(pool, votes, 1, bout, "zh")
+    assert after is None and not any(button["interactive"] for button in buttons)
+    for key, box in zip(bout["models"], (left, right), strict=True):
+        assert pool.cards[key].title in box
+    assert table.count("<tr") == 3 and "1 张票" in table
+    (ballot,) = arena.read_ballots(votes)
+    assert ballot.vote == 1 and list(ballot.models) == bout["models"]
+    assert arena.count_vote(pool, votes, 0, None, "en")[3] is None  # no second vote on one bout
+    assert len(arena.read_ballots(votes)) == 1
+
+
+def test_one_model_alone_fights_itself(family: list[str]) -> None:
+    assert last(arena.duel(models.ModelPool(family), "Hello", ["chatgpt"], "en"))[5]["models"] == ["chatgpt"] * 2
+
+
+def test_two_equal_replies_are_a_tie_whatever_is_pressed(family: list[str], tmp_path: Path) -> None:
+    state = {"messages": [{"role": "user", "content": "Hi"}], "models": ["gpt-1", "gpt-2"], "replies": ["Yes", "Yes"]}
+    arena.count_vote(models.ModelPool(family), tmp_path / "votes.jsonl", 0, state, "en")
+    assert arena.read_ballots(tmp_path / "votes.jsonl")[0].vote == "tie"
+
+
+@pytest.mark.parametrize(
+    ("prompt", "selected", "words"), [("", ["gpt-1"], "Type something"), ("Hi", [], "at least one")]
+)
+def test_a_bout_that_cannot_begin_says_why(family: list[str], prompt: str, selected: list[str], words: str) -> None:
+    assert words in last(arena.duel(models.ModelPool(family), prompt, selected, "en"))[2]
+
+
+def test_a_damaged_file_of_votes_is_reported_in_the_table(family: list[str], tmp_path: Path) -> None:
+    pool, votes = models.ModelPool(family), tmp_path / "votes.jsonl"
+    assert "No votes yet" in arena.standings(votes, pool, "en")
+    votes.write_text("<b>broken</b>", encoding="utf-8")
+    told = arena.standings(votes, pool, "en")
+    assert "line 1" in told and "<b>" not in told
