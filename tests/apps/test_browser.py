@@ -31,7 +31,7 @@ OPENED: list[bool] = []  # one entry for each text being written: True once it w
 
 
 @pytest.fixture(scope="module")
-def address(family: list[str]) -> Iterator[str]:
+def address(family: list[str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A studio whose models write at the pace of a page, slow enough to be stopped."""
     pieces = gl.LanguageModel._pieces
 
@@ -53,7 +53,7 @@ def address(family: list[str]) -> Iterator[str]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(gl.LanguageModel, "_pieces", unhurried)
-        demo = studio.start(family)
+        demo = studio.start(family, votes=tmp_path_factory.mktemp("runs") / "votes.jsonl")
         yield demo.local_url
         demo.close(verbose=False)
 
@@ -291,6 +291,29 @@ def test_compare_begins_from_enter_an_example_and_the_dice(visit: Visit, slowly:
     assert written == [[example] * 4, [example] * 4, ["Two"] * 4]
 
 
+def test_a_bout_is_voted_on_and_the_names_come_after(visit: Visit) -> None:
+    page = visit()
+    page.get_by_role("tab").nth(2).click()
+    assert "No votes yet" in page.locator("#ratings").inner_text()
+    page.fill("#arena-prompt :is(textarea, input)", "The <b>cat</b>")
+    page.click("#fight")
+    page.locator("#vote-left:not([disabled])").wait_for(timeout=20_000)
+    assert page.locator(".pair .written").count() == 2 and page.locator(".pair .verb").count() == 0
+    page.click("#vote-left")
+    page.locator(".pair .verb").nth(1).wait_for()
+    names = [name.casefold() for name in page.locator(".pair .verb").all_inner_texts()]
+    assert len(set(names)) == 2 and set(names) <= {"gpt-1", "gpt-2", "gpt-3", "chatgpt"}
+    page.locator("#ratings tbody tr").nth(1).wait_for()
+    assert page.locator("#vote-left[disabled]").count() == 1
+    page.reload()  # the votes are still there
+    page.wait_for_selector("#message textarea")
+    page.get_by_role("tab").nth(2).click()
+    page.locator("#ratings tbody tr").nth(1).wait_for()
+    page.click("#delete-votes")
+    page.click("#really-delete")
+    page.get_by_text("No votes yet").wait_for()
+
+
 def test_what_people_write_is_shown_as_they_wrote_it(visit: Visit, slowly: None) -> None:
     page = visit()
     evil = "<img src=x onerror=alert(1)> ${alert(2)} {{alert(3)}} **b** $$x^2$$ <b>bold</b>"
@@ -310,11 +333,14 @@ def test_what_people_write_is_shown_as_they_wrote_it(visit: Visit, slowly: None)
 @pytest.mark.parametrize(("locale", "scheme"), [("en-US", "light"), ("zh-CN", "dark")])
 def test_nothing_overflows_and_every_control_has_a_name(visit: Visit, locale: str, scheme: str) -> None:
     page = visit(360, locale, scheme)
-    for tab in (0, 1):
+    for tab in (0, 1, 2):
         page.get_by_role("tab").nth(tab).click()
-        page.locator("button.label-wrap:visible").click()  # unfold the dials
-        page.locator(".dial-grid input:visible").first.wait_for()
-        assert page.locator(".seed :is(input, textarea):visible").input_value() == ("0" if tab else "")
+        if tab < 2:
+            page.locator("button.label-wrap:visible").click()  # unfold the dials
+            page.locator(".dial-grid input:visible").first.wait_for()
+            assert page.locator(".seed :is(input, textarea):visible").input_value() == ("0" if tab else "")
+        else:
+            page.locator("#fight").wait_for()
         for width in (360, 768, 1440, 1920):
             page.set_viewport_size({"width": width, "height": 800})
             assert page.evaluate("document.documentElement.scrollWidth") <= width
