@@ -23,6 +23,7 @@ from gptlineage.evaluation import write_results
 from gptlineage.evaluation.exam.baselines import trivial_rows
 from gptlineage.evaluation.exam.grading import grade, rows_of
 from gptlineage.evaluation.exam.tasks import TASKS, Task, join_answer, plain
+from gptlineage.evaluation.lookback import look_back_rows
 from gptlineage.inference import LanguageModel
 from gptlineage.lineage.records import resized
 from gptlineage.lineage.run import Options, open_tokenizer
@@ -104,6 +105,7 @@ def main(folder: str, steps: int = STEPS) -> None:
             for depth in depths:
                 place = Path(folder) / f"{skill}-{depth}-{seed}"
                 lm, tokens = learn(OneKind(skill, seed, world), depth, steps, place)
+                rows += look_back_rows(lm, world, lm.name, seed)
                 for task, k, questions in sheet:
                     found = rows_of(lm.name, seed, task, k, grade(lm, task, questions))
                     rows += [{**row, "tokens": tokens} for row in found]

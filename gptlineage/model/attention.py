@@ -102,3 +102,12 @@ class Attention(nn.Module):
             dropout=self.dropout if self.training else 0.0,
         )
         return self.out(mixed.transpose(1, 2).reshape(batch, length, width))
+
+    def weights(self, x: Tensor) -> Tensor:
+        """How much each token reads of each other one, `[B, T, C] -> [B, H, T, T]`; for looking, not for training."""
+        batch, length, width = x.shape
+        qkv = self.qkv(x).view(batch, length, 3, self.n_heads, width // self.n_heads)
+        queries, keys, _ = qkv.permute(2, 0, 3, 1, 4).float().unbind(0)
+        scores = queries @ keys.mT * queries.shape[-1] ** -0.5
+        mask = visible(length, length, causal=self.causal, band=self.band, device=x.device)
+        return (scores if mask is None else scores.masked_fill(~mask, -torch.inf)).softmax(-1)
