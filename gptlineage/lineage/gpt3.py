@@ -32,7 +32,7 @@ GPT3 = GPT2.evolve(
         "Much larger, with banded attention in every other layer: it learns a task from examples in the prompt.",
         "规模大得多，隔层使用带状注意力：从提示中的几个例子学会任务。",
     ),
-    changed=dict(attention=("dense", "banded"), band=64),
+    changed=dict(attention=("dense", "banded"), band=8),
     mini=dict(n_layers=4, d_model=192, n_heads=6, n_ctx=256),
     paper_sizes={
         "125m": published(12, 768, 12),
@@ -48,8 +48,8 @@ GPT3 = GPT2.evolve(
     stages=(
         Stage(
             objective="pretrain",
-            release=Recipe(steps=6000, batch_size=12, **PRETRAINING),
-            quick=Recipe(steps=2200, batch_size=12, **PRETRAINING),
+            release=Recipe(steps=4500, batch_size=12, **PRETRAINING),
+            quick=Recipe(steps=1500, batch_size=12, **PRETRAINING),
         ),
     ),
     claims=(
