@@ -1,6 +1,7 @@
 """One skill at a time: can a network of GPT-2's miniature's width learn it at all when nothing else is on the pages?
 
-    python apps/measure_alone.py runs/alone       writes data/results/alone.json
+    python apps/measure_alone.py runs/alone              every skill; writes data/results/alone.json
+    python apps/measure_alone.py runs/alone mappings     this one only
 
 Where a skill stays at chance in the released line, this tells a lack of room in the diet from a lack of size. Random
 mappings are learnt with one, two and four layers: to look an answer up in the page takes two steps (find the same
@@ -8,9 +9,10 @@ thing earlier, copy what stood behind it), and one layer of attention takes only
 are not run again.
 """
 
+import itertools
 import random
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -94,25 +96,27 @@ def learn(source: OneKind, n_layers: int, steps: int, folder: Path) -> tuple[Lan
     return LanguageModel(name, model.eval(), tokenizer, {}), state.tokens
 
 
-def main(folder: str, steps: int = STEPS) -> None:
-    world, rows = World(), list[dict[str, Any]]()
-    for skill, (names, depths) in SKILLS.items():
-        tasks = [ASKED[name] for name in names]
-        sheet = [(task, k, task.questions(world, QUESTIONS, k)) for task in tasks for k in task.ks]
+def main(folder: str, skills: Sequence[str]) -> None:
+    """Train and ask, skill by skill; the results so far are written after every training."""
+    world, rows, seen = World(), list[dict[str, Any]](), set[int]()
+    for skill in skills:
+        names, depths = SKILLS[skill]
+        sheet = [
+            (task, k, task.questions(world, QUESTIONS, k)) for task in map(ASKED.__getitem__, names) for k in task.ks
+        ]
         for task, k, questions in sheet:
             rows += trivial_rows(task, k, questions)
-        for seed in SEEDS:
-            for depth in depths:
-                place = Path(folder) / f"{skill}-{depth}-{seed}"
-                lm, tokens = learn(OneKind(skill, seed, world), depth, steps, place)
-                rows += look_back_rows(lm, world, lm.name, seed)
-                for task, k, questions in sheet:
-                    found = rows_of(lm.name, seed, task, k, grade(lm, task, questions))
-                    rows += [{**row, "tokens": tokens} for row in found]
-                    print(lm.name, "seed", seed, task.name, f"K={k}", found[0]["value"], flush=True)
-            results = data_dir() / "results" / "alone.json"
-            write_results(results, "python apps/measure_alone.py runs/alone", rows, seeds=SEEDS)
+        for seed, depth in itertools.product(SEEDS, depths):
+            lm, tokens = learn(OneKind(skill, seed, world), depth, STEPS, Path(folder) / f"{skill}-{depth}-{seed}")
+            rows += look_back_rows(lm, world, lm.name, seed)
+            for task, k, questions in sheet:
+                found = rows_of(lm.name, seed, task, k, grade(lm, task, questions))
+                rows += [{**row, "tokens": tokens} for row in found]
+                print(lm.name, "seed", seed, task.name, f"K={k}", found[0]["value"], flush=True)
+            seen.add(seed)
+            command = f"python apps/measure_alone.py runs/alone {' '.join(skills)}"
+            write_results(data_dir() / "results" / "alone.json", command, rows, seeds=sorted(seen))
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(sys.argv[1], sys.argv[2:] or list(SKILLS))
