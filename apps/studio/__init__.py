@@ -72,15 +72,18 @@ def page(pool: ModelPool, lang: str | None, votes: Path = VOTES) -> gr.Blocks:
     with gr.Blocks(title=text("app.title", words.lang), analytics_enabled=False, fill_width=True) as demo:
         switch = build_header(pool, words)
         with gr.Tabs(elem_id="views"):
-            build_chat(pool, words, switch)
-            build_compare(pool, words, switch)
-            build_arena(pool, words, switch, votes)
+            pickers = [
+                build_chat(pool, words, switch),
+                build_compare(pool, words, switch),
+                build_arena(pool, words, switch, votes),
+            ]
         words.paragraph(lambda language: escaped("app.footer", language), "colophon")
         quick: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
+        # Models that were trained since the start are on offer whenever the page is opened.
         demo.load(
-            lambda language: [language, *words.updates(language)],
+            lambda language: [language, *words.updates(language), *[gr.update(choices=pool.choices) for _ in pickers]],
             switch,
-            [switch, *words.components],
+            [switch, *words.components, *pickers],
             js=FIND_LANGUAGE.replace("{fixed}", lang or ""),
             **quick,
         )

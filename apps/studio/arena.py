@@ -18,9 +18,11 @@ import gradio as gr
 import gptlineage as gl
 from gptlineage.errors import explain
 from gptlineage.evaluation.ratings import Rating, ratings
+from gptlineage.lineage.stages import clear_votes
 from gptlineage.training.votes import Ballot, add_ballot, read_ballots
 
 from .compare import Runner
+from .learning import Learning
 from .models import FRAME, GENERATING, MOST_CHARACTERS, Card, ModelPool, check_prompt, press
 from .strings import CHAT_EXAMPLES, Translator, escaped, text
 from .theme import class_of
@@ -29,10 +31,11 @@ SAMPLING: dict[str, Any] = dict(temperature=0.9, top_k=0, max_new_tokens=80)  # 
 CHOICES: tuple[tuple[str, int | str], ...] = (("left", 0), ("tie", "tie"), ("bad", "bad"), ("right", 1))
 
 
-def build_arena(pool: ModelPool, words: Translator, lang: gr.Radio, votes: Path) -> gr.Tab:
-    """The tab with all its events; `votes` is the file of the ballots."""
+def build_arena(pool: ModelPool, words: Translator, lang: gr.Radio, votes: Path) -> gr.CheckboxGroup:
+    """The tab with all its events; `votes` is the file of the ballots. Returns the picker of models."""
+    learning = Learning(pool, votes)
     usable = bool(pool.cards)
-    with words.bind(gr.Tab(id="arena"), label="arena.tab") as tab:
+    with words.bind(gr.Tab(id="arena"), label="arena.tab"):
         with gr.Column(elem_classes="sheet"):
             words.paragraph(lambda language: f"<p>{escaped('arena.intro', language)}</p>", "intro")
             prompt = words.bind(
@@ -67,6 +70,11 @@ def build_arena(pool: ModelPool, words: Translator, lang: gr.Radio, votes: Path)
         table = gr.HTML("", elem_classes="ratings", elem_id="ratings", apply_default_css=False)
         words.render(table, lambda language: {"value": standings(votes, pool, language)})
         with gr.Row(elem_classes="actions"):
+            learn = words.bind(gr.Button(elem_id="learn", interactive=usable), value="arena.learn")
+            progress = gr.HTML("", elem_classes="hint", elem_id="learning", apply_default_css=False)
+            words.render(progress, lambda language: {"value": escaped("arena.learn_hint", language)})
+        clock = gr.Timer(1.0, active=False)
+        with gr.Row(elem_classes="actions"):
             words.paragraph(lambda language: escaped("arena.file", language, path=votes.as_posix()), "hint")
             delete = words.bind(gr.Button(size="sm", elem_id="delete-votes"), value="arena.delete")
             really = words.bind(
@@ -80,6 +88,30 @@ def build_arena(pool: ModelPool, words: Translator, lang: gr.Radio, votes: Path)
     def cast(vote: int | str, state: dict[str, Any] | None, language: str) -> tuple[Any, ...]:
         """Write the vote down and say who was who."""
         return count_vote(pool, votes, vote, state, language)
+
+    def begin(selected: list[str], language: str) -> tuple[Any, ...]:
+        """Let the newest of the chosen chat models learn, if the votes will do."""
+        taught = [key for key in selected if pool.cards[key].speaks_chat]
+        try:
+            if not taught:
+                raise gl.UserError(text("arena.no_pupil", "en"), text("arena.no_pupil", "zh"))
+            clear_votes(votes)
+        except gl.UserError as error:
+            return html.escape(explain(error, language)), gr.skip()
+        learning.begin(taught[-1])
+        return escaped("arena.learning", language, done=0), gr.update(active=True)
+
+    def look(language: str) -> tuple[Any, ...]:
+        """How far the run is; at its end, the new model."""
+        key, trouble = learning.outcome()
+        if key:
+            told = escaped("arena.learnt", language, name=pool.cards[key].title)
+            return told, gr.update(active=False), gr.update(choices=pool.choices)
+        if trouble:
+            return html.escape(trouble), gr.update(active=False), gr.skip()
+        if not learning.running:
+            return gr.skip(), gr.update(active=False), gr.skip()
+        return escaped("arena.learning", language, done=round(100 * learning.share_done())), gr.skip(), gr.skip()
 
     def forget(language: str) -> tuple[Any, ...]:
         votes.unlink(missing_ok=True)
@@ -102,7 +134,9 @@ def build_arena(pool: ModelPool, words: Translator, lang: gr.Radio, votes: Path)
         button.click(partial(cast, vote), [bout, lang], counted, show_progress="hidden", **private)
     delete.click(lambda: gr.update(visible=True), None, really, **quick)
     really.click(forget, lang, [table, really], **quick)
-    return tab
+    learn.click(begin, [chosen, lang], [progress, clock], **quick)
+    clock.tick(look, lang, [progress, clock, chosen], **quick)
+    return chosen
 
 
 def duel(pool: ModelPool, prompt: str, selected: list[str], lang: str) -> Iterator[tuple[Any, ...]]:

@@ -26,10 +26,10 @@ JOINED = re.compile("(?<=[<&])\u2060")
 LONGEST_CHAT = 60  # messages; the models forget earlier ones anyway
 
 
-def build_chat(pool: ModelPool, words: Translator, lang: gr.Radio) -> gr.Tab:
-    """The tab with all its events; `lang` is the switch in the header."""
+def build_chat(pool: ModelPool, words: Translator, lang: gr.Radio) -> gr.Radio:
+    """The tab with all its events; `lang` is the switch in the header. Returns the picker of models."""
     usable = bool(pool.cards)
-    with words.bind(gr.Tab(id="chat"), label="chat.tab") as tab, gr.Column(elem_classes="sheet"):
+    with words.bind(gr.Tab(id="chat"), label="chat.tab"), gr.Column(elem_classes="sheet"):
         model = words.bind(
             gr.Radio(pool.choices, value=pool.default, elem_classes="models", elem_id="chat-models", container=False),
             label="chat.model",
@@ -113,7 +113,7 @@ def build_chat(pool: ModelPool, words: Translator, lang: gr.Radio) -> gr.Tab:
         [line],
         **quick,
     )
-    return tab
+    return model
 
 
 def turn(

@@ -22,10 +22,10 @@ from .strings import COMPARE_EXAMPLES, Translator, escaped, text
 from .theme import class_of
 
 
-def build_compare(pool: ModelPool, words: Translator, lang: gr.Radio) -> gr.Tab:
-    """The tab with all its events; `lang` is the switch in the header."""
-    names, usable = list(pool.cards), bool(pool.cards)
-    with words.bind(gr.Tab(id="compare"), label="compare.tab") as tab:
+def build_compare(pool: ModelPool, words: Translator, lang: gr.Radio) -> gr.CheckboxGroup:
+    """The tab with all its events; `lang` is the switch in the header. Returns the picker of models."""
+    usable = bool(pool.cards)
+    with words.bind(gr.Tab(id="compare"), label="compare.tab"):
         with gr.Column(elem_classes="sheet"):
             words.paragraph(lambda language: f"<p>{escaped('compare.intro', language)}</p>", "intro")
             prompt = words.bind(
@@ -38,7 +38,7 @@ def build_compare(pool: ModelPool, words: Translator, lang: gr.Radio) -> gr.Tab:
             for index, example in enumerate(examples):
                 words.render(example, partial(example_text, index))
             chosen = words.bind(
-                gr.CheckboxGroup(pool.choices, value=names, elem_classes="models", elem_id="compare-models"),
+                gr.CheckboxGroup(pool.choices, value=list(pool.cards), elem_classes="models", elem_id="compare-models"),
                 label="compare.models",
             )
             as_chat = words.bind(
@@ -54,9 +54,10 @@ def build_compare(pool: ModelPool, words: Translator, lang: gr.Radio) -> gr.Tab:
             notice = gr.HTML("", elem_classes="notice", elem_id="compare-notice", apply_default_css=False)
         columns, outputs = [], []
         with gr.Row(elem_classes="lanes"):
-            for card in pool.cards.values():
-                with gr.Column(min_width=0, elem_classes=["lane", class_of(card.generation)]) as column:
-                    words.paragraph(partial(head, card))
+            for number, card in enumerate(pool.lanes):
+                colour = class_of(card.generation if card else "")
+                with gr.Column(min_width=0, elem_classes=["lane", colour], visible=card is not None) as column:
+                    words.paragraph(partial(head, pool, number))
                     outputs.append(gr.HTML("", elem_classes="output", apply_default_css=False))
                 columns.append(column)
 
@@ -86,8 +87,13 @@ def build_compare(pool: ModelPool, words: Translator, lang: gr.Radio) -> gr.Tab:
     for example in examples:
         example.click(lambda line: line, example, prompt, **quick).then(None, js=press("run"), **private)
     if usable:
-        chosen.change(lambda keys: [gr.update(visible=name in keys) for name in names], chosen, columns, **quick)
-    return tab
+        chosen.change(lambda keys: [gr.update(visible=key in keys) for key in keys_of(pool)], chosen, columns, **quick)
+    return chosen
+
+
+def keys_of(pool: ModelPool) -> list[str]:
+    """The model of each column; "" for one that is still free."""
+    return [card.key if card else "" for card in pool.lanes]
 
 
 def example_text(index: int, lang: str) -> dict[str, Any]:
@@ -127,7 +133,7 @@ def race(
     Whoever has used the least time writes next: a large model does not hold up a small one, and one that has
     ended, or could not begin, holds up nobody.
     """
-    names = list(pool.cards)
+    names = keys_of(pool)
     try:
         check_prompt(prompt)
         if not selected:
@@ -172,8 +178,11 @@ def buttons(running: bool) -> tuple[Any, Any]:
     return gr.update(interactive=not running), gr.update(interactive=running)
 
 
-def head(card: Card, lang: str) -> str:
+def head(pool: ModelPool, number: int, lang: str) -> str:
     """Name, year, size and news at the top of a column."""
+    card = pool.lanes[number]
+    if card is None:
+        return ""
     year = f'<span class="year">{html.escape(str(card.year))}</span>' if card.year else ""
     return (
         f'<header><h3>{html.escape(card.title)}{year}</h3><p class="size">{html.escape(card.size(lang))}</p>'

@@ -22,6 +22,7 @@ from .strings import count, text
 # All generation shares this: more at once would only make everybody's slower.
 GENERATING = {"concurrency_id": "generate", "concurrency_limit": 3}
 MOST_CHARACTERS = 4000
+SPARE = 2  # places in Compare for models that are trained while the page is open
 FRAME = 0.05  # seconds between two pictures of a growing text
 
 
@@ -79,16 +80,29 @@ class ModelPool:
 
     def __init__(self, names: Sequence[str] | None = None):
         self.cards: dict[str, Card] = {}
-        for source in gl.model_names() if names is None else names:
-            first = card = read_card(str(source))
-            for number in itertools.count(2):
-                if card.key not in self.cards:
-                    break
-                # Two run folders of one name.
-                card = replace(first, key=f"{first.key} ({number})", title=f"{first.title} ({number})")
-            self.cards[card.key] = card
         self._loaded: dict[str, gl.LanguageModel] = {}
-        self._locks = {key: threading.Lock() for key in self.cards}
+        self._locks: dict[str, threading.Lock] = {}
+        for source in gl.model_names() if names is None else names:
+            self.add(str(source))
+        self.n_lanes = len(self.cards) + SPARE
+
+    @property
+    def lanes(self) -> list[Card | None]:
+        """Compare's columns, from left to right; None for one that is still free."""
+        cards = list(self.cards.values())[: self.n_lanes]
+        return [*cards, *[None] * (self.n_lanes - len(cards))]
+
+    def add(self, source: str) -> str:
+        """Offer one more model; returns its key. Raises UserError when there is no such model."""
+        first = card = read_card(source)
+        for number in itertools.count(2):
+            if card.key not in self.cards:
+                break
+            # Two run folders of one name.
+            card = replace(first, key=f"{first.key} ({number})", title=f"{first.title} ({number})")
+        self._locks[card.key] = threading.Lock()
+        self.cards[card.key] = card
+        return card.key
 
     @property
     def default(self) -> str | None:

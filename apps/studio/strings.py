@@ -134,6 +134,23 @@ STRINGS: dict[str, tuple[str, str]] = {
         "投票保存在本机的 {path} 中，只含问题、回答和选择，不含个人信息。"
         "让模型向它们学习：gptlineage prefer chatgpt {path}",
     ),
+    "arena.learn": ("Learn from my votes", "向我的投票学习"),
+    "arena.learn_hint": (
+        "The newest chat model chosen above learns your taste: two minutes or so, in the background.",
+        "让上面选中的最新的对话模型学习你的口味，在后台运行，约两分钟。",
+    ),
+    "arena.learning": (
+        "Learning: {done} %. You may go on, or close the page.",
+        "学习中：{done}%。可以继续使用，也可以关闭页面。",
+    ),
+    "arena.learnt": (
+        "{name} is ready in this tab. Reload the page to meet it in the others.",
+        "{name} 已可在本页参赛。刷新页面后，其他页面也能用它。",
+    ),
+    "arena.no_pupil": (
+        "Choose a model that was taught to chat; only such a one can learn from votes.",
+        "请选择一个学过对话的模型，只有这样的模型才能向投票学习。",
+    ),
     "arena.delete": ("Delete all votes", "删除所有投票"),
     "arena.really": ("Really delete", "确认删除"),
     # Settings

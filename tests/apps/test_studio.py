@@ -7,6 +7,7 @@ import os
 import re
 import socket
 import string
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -254,7 +255,7 @@ def test_a_stranger_cannot_open_other_folders(client: Client, family: list[str])
 def columns(client: Client, prompt: str, *, selected: list[str] | None = None, as_chat: bool = True) -> list[list[str]]:
     job = client.submit(prompt, selected or list(FAMILY), as_chat, "en", *DIALS, api_name="/compare")
     job.result(timeout=30)
-    return [list(picture[-len(FAMILY) :]) for picture in job.outputs()]
+    return [list(picture[-len(FAMILY) - models.SPARE : -models.SPARE]) for picture in job.outputs()]
 
 
 def test_compare_streams_every_column(client: Client) -> None:
@@ -301,7 +302,7 @@ def test_a_quick_writer_is_not_held_up_and_a_failure_ends_only_its_own_column(
     monkeypatch.setattr(gl.LanguageModel, "stream", lambda lm, prompt, **_: writers[lm.provenance["generation"]](lm))
     monkeypatch.setattr(compare, "FRAME", 0.0)
     pool = models.ModelPool(family)
-    pictures = [picture[-4:] for picture in compare.race(pool, "The cat", list(writers), True, "en", DIALS)]
+    pictures = [picture[3:7] for picture in compare.race(pool, "The cat", list(writers), True, "en", DIALS)]
     done = [[column != "" and "caret" not in column for column in picture] for picture in pictures]
     assert done.index([False, True, True, False]) < len(done) - 5
     assert "slow " * 10 in pictures[-1][0] and "quick" * 10 in pictures[-1][1] and "trouble" in pictures[-1][2]
@@ -358,3 +359,53 @@ def test_a_damaged_file_of_votes_is_reported_in_the_table(family: list[str], tmp
     votes.write_text("<b>broken</b>", encoding="utf-8")
     told = arena.standings(votes, pool, "en")
     assert "line 1" in told and "<b>" not in told
+
+
+# ---- learning from votes
+
+
+def cast_votes(path: Path, number: int) -> None:
+    messages = ({"role": "user", "content": "Hi"},)
+    for _ in range(number):
+        arena.add_ballot(path, arena.Ballot(messages, ("chatgpt", "chatgpt"), ("Yes.", "Oh no."), 0))
+
+
+def wait_for(learning: Any) -> tuple[str, str]:
+    for _ in range(1200):
+        if any(told := learning.outcome()):
+            return told
+        time.sleep(0.1)
+    raise AssertionError("it never ended")
+
+
+def test_a_run_that_fails_says_why_and_one_that_ends_is_offered(
+    family: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without training: the command is a stand-in that ends as the real one does."""
+    pool, votes = models.ModelPool(family), tmp_path / "votes.jsonl"
+    learning = studio.learning.Learning(pool, votes)
+    assert learning.outcome() == ("", "") and learning.share_done() == 0.0
+    stand_in = "import sys; sys.exit('one clear line')"
+    monkeypatch.setattr(studio.learning, "COMMAND", (sys.executable, "-c", stand_in))
+    learning.begin("chatgpt")
+    assert wait_for(learning) == ("", "one clear line")
+    stand_in = f"import shutil, sys; shutil.copytree({family[-1]!r}, sys.argv[4])"
+    monkeypatch.setattr(studio.learning, "COMMAND", (sys.executable, "-c", stand_in))
+    learning.begin("chatgpt")
+    key, trouble = wait_for(learning)
+    assert (key, trouble) == ("mine-1", "") and pool.cards[key].speaks_chat and pool.get(key).speaks_chat
+    assert [card.key for card in pool.lanes if card] == [*FAMILY, "mine-1"] and pool.lanes[-1] is None
+    assert learning.outcome() == ("", "")
+    learning.begin("chatgpt")
+    assert learning.folder == tmp_path / "mine-2"
+    wait_for(learning)
+
+
+def test_progress_is_read_from_the_logs(family: list[str], tmp_path: Path) -> None:
+    learning = studio.learning.Learning(models.ModelPool(family), tmp_path / "votes.jsonl", folder=tmp_path / "mine-1")
+    for stage in studio.learning.STAGES:
+        (tmp_path / "mine-1" / stage.objective).mkdir(parents=True)
+    log = tmp_path / "mine-1" / "reward" / "log.jsonl"
+    log.write_text('{"step": 30}\n{"step": 42}\n{"ste', encoding="utf-8")
+    total = sum(stage.quick.steps for stage in studio.learning.STAGES)
+    assert learning.share_done() == pytest.approx(42 / total)
