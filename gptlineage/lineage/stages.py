@@ -13,6 +13,7 @@ from ..errors import UserError
 from ..evaluation.preference import score_replies
 from ..inference import load_scorer
 from ..model import Scorer, Stack
+from ..paths import models_dir
 from ..text import Tokenizer
 from ..training import (
     ActorCritic,
@@ -129,7 +130,9 @@ def reward_modeling(job: Job) -> tuple[Scorer, Objective]:
     comparisons = comparisons_of(job)
     if job.options.votes:
         held_out = comparisons[::VOTES_KEPT]
-        comparisons = [one for number, one in enumerate(comparisons) if number % VOTES_KEPT]
+        votes = [one for number, one in enumerate(comparisons) if number % VOTES_KEPT]
+        released = released_comparisons(job)  # or a taste learnt from a few votes would forget what is right
+        comparisons = [*votes * max(1, len(released) // len(votes)), *released]
     else:
         asked = watched(job)
         replies = ask_several(job.model, job.tokenizer, asked, job.stage.options["replies"])
@@ -194,6 +197,13 @@ def comparisons_of(job: Job) -> list[Comparison]:
             )
         write_comparisons(path, found)
     return read_comparisons(path)
+
+
+def released_comparisons(job: Job) -> list[Comparison]:
+    """The comparisons that came with the model whose child this is, if any did."""
+    assert job.generation.starts_from
+    path = models_dir() / job.generation.starts_from / COMPARISONS
+    return read_comparisons(path) if path.is_file() else []
 
 
 def clear_votes(path: Path) -> list[Comparison]:

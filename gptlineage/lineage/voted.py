@@ -1,7 +1,7 @@
 """A model that learns from a person's votes: their reward model first, then DPO on replies which that model ranks.
 
-A handful of votes is too little to move a model by itself. A reward model learnt from them can judge any number of
-the model's own replies, and these teach it.
+A handful of votes is too little to move a model by itself. A reward model learnt from them, and from the comparisons
+that come with the released model, can judge any number of the model's own replies, and these teach it.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from .stages import Options, clear_votes
 STAGES = (
     Stage(
         objective="reward",
-        release=Recipe(steps=60, batch_size=8, lr=3e-4, weight_decay=0.0),
-        quick=Recipe(steps=60, batch_size=8, lr=3e-4, weight_decay=0.0),
+        release=Recipe(steps=120, batch_size=8, lr=3e-4, weight_decay=0.0),
+        quick=Recipe(steps=80, batch_size=8, lr=3e-4, weight_decay=0.0),
     ),
     Stage(
         objective="dpo",
-        release=Recipe(steps=48, batch_size=32, lr=1e-4, weight_decay=0.0),
-        quick=Recipe(steps=24, batch_size=32, lr=1e-4, weight_decay=0.0),
+        release=Recipe(steps=80, batch_size=32, lr=2e-4, weight_decay=0.0),
+        quick=Recipe(steps=40, batch_size=32, lr=2e-4, weight_decay=0.0),
         options=dict(prompts=512, replies=4, beta=0.1, by_reward=True),
     ),
 )

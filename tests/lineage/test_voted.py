@@ -1,0 +1,72 @@
+"""A model learns from a person's votes: what it is given, and that the votes reach it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from gptlineage.inference import load, load_model, load_scorer
+from gptlineage.lineage import stages, voted
+from gptlineage.training import Recipe, encode_reply, read_comparisons
+from gptlineage.training.reward import scores_of
+from gptlineage.training.votes import Ballot, add_ballot
+from tests.tiny import complaint, save_tiny
+
+
+def vote(path: Path, number: int, choice: int | str = 1) -> Path:
+    for n in range(number):
+        messages = ({"role": "user", "content": f"Question {n}?"},)
+        add_ballot(path, Ballot(messages, ("chatgpt", "chatgpt"), ("A long and winding reply.", "Yes."), choice))
+    return path
+
+
+@pytest.fixture
+def pupil(tmp_path, monkeypatch) -> str:
+    """A chat model, and stages that end in a moment; its replies are given, since untrained ones never end."""
+    small = {"prompts": 6, "replies": 2}
+    recipe = Recipe(steps=4, batch_size=4)
+    short = [replace(stage, quick=recipe, options={**stage.options, **small}) for stage in voted.STAGES]
+    monkeypatch.setattr(voted, "STAGES", tuple(short))
+    monkeypatch.setattr(stages, "ask_several", lambda m, t, asked, k, seed: [["Yes.", "No, no."]] * len(asked))
+    watched = stages.watched
+    monkeypatch.setattr(stages, "watched", lambda job, n=2: watched(job, n))
+    return str(save_tiny(tmp_path / "parent", ("pretrain", "sft"), n_ctx=700))
+
+
+def test_votes_become_a_reward_model_and_a_child(pupil, tmp_path):
+    votes = vote(vote(tmp_path / "votes.jsonl", 3, "tie"), 9)
+    folder = voted.learn_from_votes(pupil, votes, tmp_path / "runs" / "mine", quick=True)
+    learnt = read_comparisons(folder / "reward" / "comparisons.jsonl")
+    assert len(learnt) == 9 and {one.replies for one in learnt} == {("Yes.", "A long and winding reply.")}
+    ranked = read_comparisons(folder / "dpo" / "comparisons.jsonl")
+    assert len(ranked) == 6 and all(set(one.replies) == {"Yes.", "No, no."} for one in ranked)
+    child = load(folder)
+    assert child.speaks_chat and child.provenance["stages"] == ["pretrain", "sft", "reward", "dpo"]
+    assert load_scorer(folder / "reward").config == child.config
+    with complaint("holds a reward model"):
+        load_model(folder / "reward")
+    with complaint("holds no reward model"):
+        load_scorer(folder)
+
+
+def test_the_reward_model_decides_the_order(pupil, tmp_path):
+    """Of two replies, DPO is told to prefer the one that scores higher."""
+    folder = voted.learn_from_votes(pupil, vote(tmp_path / "votes.jsonl", 9), tmp_path / "mine", quick=True)
+    scorer, tokenizer = load_scorer(folder / "reward"), load(folder).tokenizer
+    for one in read_comparisons(folder / "dpo" / "comparisons.jsonl"):
+        rows = [encode_reply(tokenizer, one.messages, reply, 700) for reply in one.replies]
+        best, worst = scores_of(scorer, rows).tolist()
+        assert best >= worst
+
+
+def test_too_few_votes_and_models_that_do_not_chat_are_refused(pupil, tmp_path):
+    with complaint("7 clear votes"):
+        voted.learn_from_votes(pupil, vote(vote(tmp_path / "votes.jsonl", 7), 20, "bad"), tmp_path / "mine")
+    with complaint("cannot be read"):
+        voted.learn_from_votes(pupil, tmp_path / "nothing.jsonl", tmp_path / "mine")
+    base = str(save_tiny(tmp_path / "base"))
+    with complaint("never taught to chat"):
+        voted.learn_from_votes(base, tmp_path / "votes.jsonl", tmp_path / "mine")
+    assert not (tmp_path / "mine").exists()
