@@ -69,7 +69,7 @@ def test_help_names_every_verb(arguments, call):
 
 
 def test_the_promised_verbs_are_there():
-    assert {"list", "show", "diff", "train", "sample", "compare", "chat", "studio", "exam"} <= set(VERBS)
+    assert {"list", "show", "diff", "train", "sample", "compare", "chat", "studio", "exam", "prefer"} <= set(VERBS)
 
 
 def test_list_as_json(call):
@@ -197,6 +197,10 @@ MISTAKES = {
     "port out of range": ("studio --port 70000", "'--port'"),
     "port zero": ("studio --port 0", "'--port'"),
     "unknown language": ("studio --lang fr", "Unknown language 'fr'"),
+    "votes that are not there": ("prefer {place}/chatty {place}/none.jsonl --out {place}/p1", "cannot be read"),
+    "votes that are none": ("prefer {place}/chatty {place}/story.txt --out {place}/p2", "line 1 is no comparison"),
+    "a pupil that does not chat": ("prefer {place}/base {place}/story.txt --out {place}/p3", "never taught to chat"),
+    "a pupil that is not there": ("prefer {place}/none {place}/story.txt --out {place}/p4", "There is no model"),
     "unknown model in an exam": ("exam {place}/none", "There is no model"),
 }
 
