@@ -72,18 +72,20 @@ def page(pool: ModelPool, lang: str | None, votes: Path = VOTES) -> gr.Blocks:
     with gr.Blocks(title=text("app.title", words.lang), analytics_enabled=False, fill_width=True) as demo:
         switch = build_header(pool, words)
         with gr.Tabs(elem_id="views"):
-            pickers = [
-                build_chat(pool, words, switch),
-                build_compare(pool, words, switch),
-                build_arena(pool, words, switch, votes),
-            ]
+            pickers = [build_chat(pool, words, switch), build_compare(pool, words, switch)]
+            look, standing = build_arena(pool, words, switch, votes)
         words.paragraph(lambda language: escaped("app.footer", language), "colophon")
         quick: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
-        # Models that were trained since the start are on offer whenever the page is opened.
+
+        def opened(language: str) -> list[Any]:
+            """What a new visitor sees; models that were trained since the start are on offer."""
+            offered = [gr.update(choices=choices) for choices in (pool.choices, pool.lane_choices)]
+            return [language, *words.updates(language), *offered, *look(language)]
+
         demo.load(
-            lambda language: [language, *words.updates(language), *[gr.update(choices=pool.choices) for _ in pickers]],
+            opened,
             switch,
-            [switch, *words.components, *pickers],
+            [switch, *words.components, *pickers, *standing],
             js=FIND_LANGUAGE.replace("{fixed}", lang or ""),
             **quick,
         )

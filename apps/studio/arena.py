@@ -8,7 +8,7 @@ from __future__ import annotations
 import html
 import random
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -28,11 +28,15 @@ from .strings import CHAT_EXAMPLES, Translator, escaped, text
 from .theme import class_of
 
 SAMPLING: dict[str, Any] = dict(temperature=0.9, top_k=0, max_new_tokens=80)  # bold enough for two replies to differ
+Look = Callable[[str], tuple[Any, ...]]
 CHOICES: tuple[tuple[str, int | str], ...] = (("left", 0), ("tie", "tie"), ("bad", "bad"), ("right", 1))
 
 
-def build_arena(pool: ModelPool, words: Translator, lang: gr.Radio, votes: Path) -> gr.CheckboxGroup:
-    """The tab with all its events; `votes` is the file of the ballots. Returns the picker of models."""
+def build_arena(pool: ModelPool, words: Translator, lang: gr.Radio, votes: Path) -> tuple[Look, list[Any]]:
+    """The tab with all its events; `votes` is the file of the ballots.
+
+    Returns what must be asked whenever the page is opened, and the components that it updates.
+    """
     learning = Learning(pool, votes)
     usable = bool(pool.cards)
     with words.bind(gr.Tab(id="arena"), label="arena.tab"):
@@ -72,7 +76,6 @@ def build_arena(pool: ModelPool, words: Translator, lang: gr.Radio, votes: Path)
         with gr.Row(elem_classes="actions"):
             learn = words.bind(gr.Button(elem_id="learn", interactive=usable), value="arena.learn")
             progress = gr.HTML("", elem_classes="hint", elem_id="learning", apply_default_css=False)
-            words.render(progress, lambda language: {"value": escaped("arena.learn_hint", language)})
         clock = gr.Timer(1.0, active=False)
         with gr.Row(elem_classes="actions"):
             words.paragraph(lambda language: escaped("arena.file", language, path=votes.as_posix()), "hint")
@@ -91,30 +94,31 @@ def build_arena(pool: ModelPool, words: Translator, lang: gr.Radio, votes: Path)
 
     def begin(selected: list[str], language: str) -> tuple[Any, ...]:
         """Let the newest of the chosen chat models learn, if the votes will do."""
-        taught = [key for key in selected if pool.cards[key].speaks_chat]
+        taught = [key for key, card in pool.cards.items() if key in selected and card.speaks_chat]
         try:
             if not taught:
                 raise gl.UserError(text("arena.no_pupil", "en"), text("arena.no_pupil", "zh"))
             clear_votes(votes)
         except gl.UserError as error:
-            return html.escape(explain(error, language)), gr.skip()
-        learning.begin(taught[-1])
-        return escaped("arena.learning", language, done=0), gr.update(active=True)
+            return html.escape(explain(error, language)), gr.skip(), gr.skip()
+        learning.begin(taught[-1], language)
+        return look(language)
 
     def look(language: str) -> tuple[Any, ...]:
-        """How far the run is; at its end, the new model."""
-        key, trouble = learning.outcome()
-        if key:
-            told = escaped("arena.learnt", language, name=pool.cards[key].title)
-            return told, gr.update(active=False), gr.update(choices=pool.choices)
-        if trouble:
-            return html.escape(trouble), gr.update(active=False), gr.skip()
-        if not learning.running:
-            return gr.skip(), gr.update(active=False), gr.skip()
-        return escaped("arena.learning", language, done=round(100 * learning.share_done())), gr.skip(), gr.skip()
+        """How the last run stands, for whoever looks; the clock goes while it runs."""
+        if learning.running:
+            told = escaped("arena.learning", language, done=round(100 * learning.share_done()))
+        elif learning.learnt:
+            told = escaped("arena.learnt", language, name=pool.cards[learning.learnt].title)
+        else:
+            told = html.escape(learning.trouble) or escaped("arena.learn_hint", language)
+        return told, gr.Timer(active=learning.running), gr.update(choices=pool.choices)
 
     def forget(language: str) -> tuple[Any, ...]:
-        votes.unlink(missing_ok=True)
+        try:
+            votes.unlink(missing_ok=True)
+        except OSError as error:
+            return f'<p class="warning">{html.escape(str(error.strerror))}</p>', gr.update(visible=False)
         return standings(votes, pool, language), gr.update(visible=False)
 
     private: dict[str, Any] = {"api_visibility": "private"}
@@ -131,12 +135,16 @@ def build_arena(pool: ModelPool, words: Translator, lang: gr.Radio, votes: Path)
     )
     counted = [notice, *lanes, bout, *ballots, table]
     for button, (_, vote) in zip(ballots, CHOICES, strict=True):
-        button.click(partial(cast, vote), [bout, lang], counted, show_progress="hidden", **private)
+        # One after the other, all four: a bout is voted on once.
+        button.click(
+            partial(cast, vote), [bout, lang], counted, show_progress="hidden", concurrency_id="vote", **private
+        )
     delete.click(lambda: gr.update(visible=True), None, really, **quick)
     really.click(forget, lang, [table, really], **quick)
-    learn.click(begin, [chosen, lang], [progress, clock], **quick)
-    clock.tick(look, lang, [progress, clock, chosen], **quick)
-    return chosen
+    standing = [progress, clock, chosen]
+    learn.click(begin, [chosen, lang], standing, **quick)
+    gr.on([clock.tick, lang.change], look, lang, standing, **quick)
+    return look, standing
 
 
 def duel(pool: ModelPool, prompt: str, selected: list[str], lang: str) -> Iterator[tuple[Any, ...]]:
@@ -196,8 +204,7 @@ def count_vote(
     if not state:
         return gr.skip(), gr.skip(), gr.skip(), None, *locked, gr.skip()
     first, second = state["replies"]
-    clear = vote in (0, 1) and first and second and first != second
-    kept = vote if clear or vote in ("tie", "bad") else "tie"  # of two equal replies none is better
+    kept = "tie" if vote in (0, 1) and first == second else vote  # of two equal replies none is better
     try:
         add_ballot(votes, Ballot(tuple(state["messages"]), tuple(state["models"]), (first, second), kept))
     except gl.UserError as error:

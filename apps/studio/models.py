@@ -111,6 +111,11 @@ class ModelPool:
         return next((key for key in reversed(keys) if self.cards[key].speaks_chat), keys[-1] if keys else None)
 
     @property
+    def lane_choices(self) -> list[tuple[str, str]]:
+        """The same for Compare, which has only so many columns."""
+        return self.choices[: self.n_lanes]
+
+    @property
     def choices(self) -> list[tuple[str, str]]:
         """(title, key) for a picker."""
         return [(card.title, key) for key, card in self.cards.items()]
@@ -135,7 +140,7 @@ class ModelPool:
 
 def check_prompt(prompt: str) -> None:
     """Raise UserError for nothing, or for more than a page should have to carry."""
-    if not prompt.strip():
+    if not (prompt or "").strip():
         raise gl.UserError(text("error.no_prompt", "en"), text("error.no_prompt", "zh"))
     if len(prompt) > MOST_CHARACTERS:
         values = {"n": len(prompt), "most": MOST_CHARACTERS}

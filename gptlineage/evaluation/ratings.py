@@ -12,7 +12,7 @@ from ..training.votes import Ballot
 
 SCALE = 400 / math.log(10)  # 400 points are odds of ten to one, as in chess
 CENTRE = 1000.0
-PRIOR = 0.5  # half a tie between every two, so that an unbeaten model has a finite rating
+PRIOR = 0.5  # half a win each way between every two, so that an unbeaten model has a finite rating
 STEPS = 50
 SHARES: dict[int | str, float] = {0: 1.0, 1: 0.0}  # of a win for the first; a tie or two bad replies are half of one
 
@@ -50,6 +50,7 @@ def ratings(ballots: Sequence[Ballot]) -> list[Rating]:
         weights = games * share * (1 - share)
         curvature = np.diag(weights.sum(1)) - weights + 1 / len(models)  # the last term fixes the mean
         strength += np.clip(np.linalg.solve(curvature, (wins - expected).sum(1)), -1, 1)
+        strength -= strength.mean()
     spread = 1.96 * np.sqrt(np.maximum(np.diag(np.linalg.inv(curvature)) - 1 / len(models), 0))
     found = [
         Rating(

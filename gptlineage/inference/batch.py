@@ -6,6 +6,7 @@ For the exam and for the preference stage, which need thousands of replies; a pe
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 import torch
 
@@ -72,11 +73,13 @@ def reply_to_all(
     replies = [""] * len(prompts)
     for start in range(0, len(order), batch_size):
         chosen = order[start : start + batch_size]
+        # Every batch has its own stream of chance; one seed for all would give the same draws again and again.
+        own = sampling if sampling.seed is None else replace(sampling, seed=sampling.seed + start)
         rows = sample_batch(
             model,
             [prompts[i] for i in chosen],
             max_new_tokens=max_new_tokens,
-            sampling=sampling,
+            sampling=own,
             stop=[end],
             banned=tokenizer.special_ids,
         )

@@ -34,27 +34,40 @@ from .stages import Job, Options, finish, prepare_stage
 
 RUN = "run.json"  # who the run in a folder is, so that --resume never continues another
 OPTIMIZERS = ("muon", "adamw")
+IN_FULL = ("ppo", "dpo")  # stages that compare log-probabilities of two moments, which bfloat16 would blur
 
 
 def train_generation(
-    generation: Generation, folder: Path, options: Options, *, watch: Callable[[str], Watch] | None = None
+    generation: Generation,
+    folder: Path,
+    options: Options,
+    *,
+    watch: Callable[[str], Watch] | None = None,
+    parent: LanguageModel | None = None,
 ) -> Path:
     """Run the stages of `generation` into `folder` and return it. `watch` makes a listener for each stage's events.
+
+    A generation that starts from another one begins with `parent`; without it, with the sibling run or release.
 
     Raises UserError when the folder holds another run, the data cannot be read, or the parent is missing.
     """
     with disk_errors(folder):
-        return run_stages(generation, folder, options, watch)
+        return run_stages(generation, folder, options, watch, parent)
 
 
 def run_stages(
-    generation: Generation, folder: Path, options: Options, watch: Callable[[str], Watch] | None
+    generation: Generation,
+    folder: Path,
+    options: Options,
+    watch: Callable[[str], Watch] | None,
+    parent: LanguageModel | None,
 ) -> Path:
     wanted = identity(generation, options)
     check_place(folder, wanted, resume=options.resume)
     if (folder / "config.json").is_file():
         return folder
-    parent = load_parent(generation, folder) if generation.starts_from else None
+    if generation.starts_from and parent is None:
+        parent = load_parent(generation, folder)
     tokenizer = parent.tokenizer if parent else open_tokenizer(options)
     torch.manual_seed(options.seed)
     config = replace(generation.config(options.size), vocab_size=tokenizer.vocab_size)
@@ -79,6 +92,7 @@ def run_stages(
             place,
             resume=options.resume,
             device=options.device,
+            precision="float32" if stage.objective in IN_FULL else None,
             watch=watch(f"{generation.name} {stage.objective}") if watch else None,
         )
         trained.eval()
@@ -98,7 +112,8 @@ def identity(generation: Generation, options: Options) -> dict[str, Any]:
     chosen = {name: value for name, value in asdict(options).items() if name not in free}
     text = open_source(options.data, mixture=generation.mixture, seed=options.seed).fingerprint()
     recipes = [{**adapt(s.recipe(options.quick), options).to_dict(), **s.options} for s in generation.stages]
-    return {"generation": generation.name, **chosen, "text": text, "recipes": recipes}
+    begun = {"generation": generation.name, "starts_from": generation.starts_from}
+    return {**begun, **chosen, "text": text, "recipes": recipes}
 
 
 def check_place(folder: Path, wanted: dict[str, Any], *, resume: bool) -> None:

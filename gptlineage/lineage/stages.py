@@ -177,7 +177,7 @@ def comparisons_of(job: Job) -> list[Comparison]:
     stage says so, by the reward model of this run.
     """
     path, options = job.place / COMPARISONS, job.stage.options
-    if not path.is_file():
+    if not (path.is_file() and job.options.resume):
         if job.options.votes and job.stage.objective == "reward":
             found = clear_votes(Path(job.options.votes))
         else:
@@ -200,9 +200,8 @@ def comparisons_of(job: Job) -> list[Comparison]:
 
 
 def released_comparisons(job: Job) -> list[Comparison]:
-    """The comparisons that came with the model whose child this is, if any did."""
-    assert job.generation.starts_from
-    path = models_dir() / job.generation.starts_from / COMPARISONS
+    """The comparisons that the released model of this generation learnt from, if it comes with them."""
+    path = models_dir() / job.generation.name / COMPARISONS
     return read_comparisons(path) if path.is_file() else []
 
 

@@ -50,7 +50,8 @@ def learn_from_votes(
         )
     clear_votes(votes)
     options = Options(votes=str(votes), seed=seed, quick=quick, resume=resume)
-    return train_generation(child_of(model, parent.provenance["generation"]), folder, options, watch=watch)
+    child = child_of(model, parent.provenance["generation"])
+    return train_generation(child, folder, options, watch=watch, parent=parent)
 
 
 def child_of(model: str, name: str) -> Generation:

@@ -101,17 +101,27 @@ def check_conversation(messages: Any) -> tuple[Message, ...]:
     check_messages(messages)
     if messages[-1]["role"] != "user":
         raise UserError("the last message must be the user's", "最后一条消息必须来自用户")
-    return tuple({"role": message["role"], "content": message["content"]} for message in messages)
+    found = tuple({"role": message["role"], "content": message["content"]} for message in messages)
+    for message in found:
+        check_text(message["content"])
+    return found
 
 
-def check_replies(replies: Any, *, most: int, different: bool = True) -> tuple[str, ...]:
+def check_text(text: str) -> None:
+    """Raise UserError for half a character (a lone surrogate), which JSON can hold and UTF-8 cannot."""
+    if any("\ud800" <= character <= "\udfff" for character in text):
+        raise UserError("a text holds half a character", "有的文本含有半个字符")
+
+
+def check_replies(replies: Any, *, most: int, different: bool = True, empty: bool = False) -> tuple[str, ...]:
     """Two to `most` replies that are texts. Raises UserError for anything else."""
     if not isinstance(replies, list) or not 2 <= len(replies) <= most:
         wanted_en, wanted_zh = (f"2 to {most}", f"2 到 {most}") if most > 2 else ("2", "2")
         raise UserError(f"'replies' must be a list of {wanted_en}", f"'replies' 必须是 {wanted_zh} 个回答的列表")
     for reply in replies:
-        if not isinstance(reply, str) or (different and not reply.strip()):
+        if not isinstance(reply, str) or not (reply.strip() or empty):
             raise UserError("a reply is empty or not a text", "有的回答为空或不是文本")
+        check_text(reply)
         if len(reply) > LONGEST_REPLY:
             raise UserError(
                 f"a reply has {len(reply):,} characters; {LONGEST_REPLY:,} are the limit",

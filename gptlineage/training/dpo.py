@@ -59,7 +59,10 @@ class DirectPreference:
         self.chosen: list[Row] = []
         self.rejected: list[Row] = []
         for comparison in comparisons:
-            prompt = encode_prompt(tokenizer, comparison.messages, n_ctx)
+            try:
+                prompt = encode_prompt(tokenizer, comparison.messages, n_ctx)
+            except UserError:  # the prompt alone is too long
+                continue
             rows = []
             for reply in (comparison.replies[0], comparison.replies[-1]):
                 said = [*tokenizer.encode(reply), end]

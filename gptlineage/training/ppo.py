@@ -188,7 +188,7 @@ class ProximalPolicy:
         number, minibatch = divmod(step, settings.minibatches * settings.epochs)
         if self.rollout is None or (minibatch == 0 and part == 0):
             self.rollout = self.collect(model, number)
-            if settings.target_kl:
+            if settings.target_kl and minibatch == 0:  # not again where a run is resumed amid a round
                 model.beta.fill_(adapted(model.beta.item(), self.rollout.kl, settings.target_kl, settings.rollouts))
         epoch, minibatch = divmod(minibatch, settings.minibatches)
         order = np.random.default_rng((self.seed, number, epoch)).permutation(settings.rollouts)

@@ -94,11 +94,14 @@ class RewardModeling:
         return found
 
     def loss(self, model: Scorer, step: int, part: int, parts: int) -> tuple[Tensor, int]:
-        epoch, offset = divmod(step * self.batch_size, len(self.rows))
-        order = np.random.default_rng((self.seed, epoch)).permutation(len(self.rows))
-        chosen = np.resize(order[offset:], self.batch_size)  # the last batch of an epoch begins it again
-        groups = [self.rows[i] for i in np.array_split(chosen, parts)[part]]
+        places = range(step * self.batch_size, (step + 1) * self.batch_size)
+        groups = [self.rows[self._order(i)] for i in np.array_split(places, parts)[part].tolist()]
         return self._loss(model, groups), sum(len(row) for group in groups for row in group)
+
+    def _order(self, i: int) -> int:
+        """The i-th prompt to be read: each epoch reads all of them once, in an order of its own."""
+        epoch, offset = divmod(i, len(self.rows))
+        return int(np.random.default_rng((self.seed, epoch)).permutation(len(self.rows))[offset])
 
     def _loss(self, model: Scorer, groups: Sequence[list[Ids]]) -> Tensor:
         scores = scores_of(model, [row for group in groups for row in group])

@@ -15,9 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import UserError
-from ..inference.checkpoint import disk_errors
 from ..text.chat import Message
-from .comparisons import Comparison, check_conversation, check_replies, read_lines
+from .comparisons import Comparison, check_conversation, check_replies, check_text, read_lines
 
 Vote = int | str
 VOTES: tuple[Vote, ...] = (0, 1, "tie", "bad")
@@ -35,10 +34,18 @@ class Ballot:
 
 def add_ballot(path: Path, ballot: Ballot) -> None:
     """Append a vote; the folder is made if need be. Raises UserError when the disk refuses."""
-    with disk_errors(path):
+    line = json.dumps(asdict(ballot), ensure_ascii=False).encode() + b"\n"
+    try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(asdict(ballot), ensure_ascii=False) + "\n")
+        with path.open("ab+") as file:
+            if file.tell() and path.read_bytes()[-1:] != b"\n":  # a line that was cut off must not spoil this one
+                line = b"\n" + line
+            file.write(line)
+    except OSError as error:
+        raise UserError(
+            f"The vote was not written ({error.strerror}); is the disk full, or {path.parent} read-only?",
+            f"投票未能写入（{error.strerror}）；磁盘是否已满，或 {path.parent} 只读？",
+        ) from error
 
 
 def read_ballots(path: Path) -> list[Ballot]:
@@ -55,12 +62,16 @@ def ballot_of(row: Any) -> Ballot:
         raise UserError("'models' must be two names", "'models' 必须是两个名称")
     if isinstance(vote, bool) or vote not in VOTES:
         raise UserError("'vote' must be 0, 1, \"tie\" or \"bad\"", "'vote' 必须是 0、1、\"tie\" 或 \"bad\"")
-    replies = check_replies(row.get("replies"), most=2, different=vote in (0, 1))
+    for model in models:
+        check_text(model)
+    replies = check_replies(row.get("replies"), most=2, different=vote in (0, 1), empty=True)
     return Ballot(messages, (models[0], models[1]), (replies[0], replies[1]), vote)
 
 
 def comparisons_from(ballots: Sequence[Ballot]) -> list[Comparison]:
-    """The clear preferences among the votes."""
+    """The clear preferences among the votes, where both models said something."""
     return [
-        Comparison(b.messages, b.replies if b.vote == 0 else b.replies[::-1]) for b in ballots if b.vote in (0, 1)
+        Comparison(b.messages, b.replies if b.vote == 0 else b.replies[::-1])
+        for b in ballots
+        if b.vote in (0, 1) and all(reply.strip() for reply in b.replies)
     ]

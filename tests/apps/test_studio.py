@@ -20,6 +20,7 @@ from gradio_client import Client
 
 import gptlineage as gl
 from gptlineage.paths import import_app
+from gptlineage.training.votes import comparisons_from
 
 from .conftest import FAMILY, LONG_PROMPT, SHORT_SIGHTED
 
@@ -340,6 +341,13 @@ def test_one_model_alone_fights_itself(family: list[str]) -> None:
     assert last(arena.duel(models.ModelPool(family), "Hello", ["chatgpt"], "en"))[5]["models"] == ["chatgpt"] * 2
 
 
+def test_a_model_that_says_nothing_loses(family: list[str], tmp_path: Path) -> None:
+    state = {"messages": [{"role": "user", "content": "Hi"}], "models": ["gpt-1", "gpt-2"], "replies": ["", "Yes"]}
+    arena.count_vote(models.ModelPool(family), tmp_path / "votes.jsonl", 1, state, "en")
+    (ballot,) = arena.read_ballots(tmp_path / "votes.jsonl")
+    assert ballot.vote == 1 and comparisons_from([ballot]) == []
+
+
 def test_two_equal_replies_are_a_tie_whatever_is_pressed(family: list[str], tmp_path: Path) -> None:
     state = {"messages": [{"role": "user", "content": "Hi"}], "models": ["gpt-1", "gpt-2"], "replies": ["Yes", "Yes"]}
     arena.count_vote(models.ModelPool(family), tmp_path / "votes.jsonl", 0, state, "en")
@@ -372,8 +380,8 @@ def cast_votes(path: Path, number: int) -> None:
 
 def wait_for(learning: Any) -> tuple[str, str]:
     for _ in range(1200):
-        if any(told := learning.outcome()):
-            return told
+        if not learning.running:
+            return learning.learnt, learning.trouble
         time.sleep(0.1)
     raise AssertionError("it never ended")
 
@@ -384,21 +392,21 @@ def test_a_run_that_fails_says_why_and_one_that_ends_is_offered(
     """Without training: the command is a stand-in that ends as the real one does."""
     pool, votes = models.ModelPool(family), tmp_path / "votes.jsonl"
     learning = studio.learning.Learning(pool, votes)
-    assert learning.outcome() == ("", "") and learning.share_done() == 0.0
-    stand_in = "import sys; sys.exit('one clear line')"
+    assert wait_for(learning) == ("", "") and learning.share_done() == 0.0
+    stand_in = "import os, sys; sys.stderr.write('x' * 200_000); sys.exit('\\n' + os.environ['GPTLINEAGE_LANG'])"
     monkeypatch.setattr(studio.learning, "COMMAND", (sys.executable, "-c", stand_in))
-    learning.begin("chatgpt")
-    assert wait_for(learning) == ("", "one clear line")
+    learning.begin("chatgpt", "zh")
+    assert wait_for(learning) == ("", "zh")
     stand_in = f"import shutil, sys; shutil.copytree({family[-1]!r}, sys.argv[4])"
     monkeypatch.setattr(studio.learning, "COMMAND", (sys.executable, "-c", stand_in))
-    learning.begin("chatgpt")
+    learning.begin("chatgpt", "en")
     key, trouble = wait_for(learning)
     assert (key, trouble) == ("mine-1", "") and pool.cards[key].speaks_chat and pool.get(key).speaks_chat
     assert [card.key for card in pool.lanes if card] == [*FAMILY, "mine-1"] and pool.lanes[-1] is None
-    assert learning.outcome() == ("", "")
-    learning.begin("chatgpt")
-    assert learning.folder == tmp_path / "mine-2"
-    wait_for(learning)
+    for number in (2, 3):
+        learning.begin("chatgpt", "en")
+        assert wait_for(learning)[0] == f"mine-{number}"
+    assert len(pool.choices) == len(pool.lane_choices) + 1  # Compare has no column for the third
 
 
 def test_progress_is_read_from_the_logs(family: list[str], tmp_path: Path) -> None:

@@ -69,6 +69,14 @@ def test_normalised_scores_have_mean_0_and_spread_1():
     assert torch.equal(before.argsort(), after.argsort())
 
 
+def test_every_epoch_reads_every_comparison_once():
+    comparisons = [Comparison(ASK, (letter, letter + "!")) for letter in "abcdefghijklmnopq"]
+    goal = RewardModeling(comparisons, [], BYTES, batch_size=8, n_ctx=24)
+    for epoch in range(3):
+        read = [goal._order(i) for i in range(17 * epoch, 17 * (epoch + 1))]
+        assert sorted(read) == list(range(17))
+
+
 def test_too_long_comparisons_are_left_out_and_none_at_all_is_an_error():
     long = Comparison(ASK, ("x" * 50, "y"))
     goal = RewardModeling([GOOD, long], [], BYTES, batch_size=1, n_ctx=24)

@@ -29,6 +29,22 @@ def test_ballots_survive_their_file(tmp_path):
     assert list(first) == ["messages", "models", "replies", "vote"]  # and nothing about the voter
 
 
+def test_a_torn_line_does_not_spoil_the_next_vote(tmp_path):
+    path = tmp_path / "votes.jsonl"
+    add_ballot(path, ballot())
+    path.write_bytes(path.read_bytes() + b'{"messages": [')
+    add_ballot(path, ballot(1))
+    assert len(path.read_bytes().splitlines()) == 3
+    with complaint("line 2"):
+        read_ballots(path)
+
+
+def test_a_vote_against_silence_counts_but_teaches_nothing(tmp_path):
+    silent = ballot(0, ("Yes.", ""))
+    add_ballot(tmp_path / "votes.jsonl", silent)
+    assert read_ballots(tmp_path / "votes.jsonl") == [silent] and comparisons_from([silent]) == []
+
+
 def test_only_clear_preferences_teach():
     found = comparisons_from([ballot(0), ballot(1), ballot("tie"), ballot("bad")])
     assert found == [Comparison(ASK, ("Yes.", "No.")), Comparison(ASK, ("No.", "Yes."))]
@@ -45,7 +61,8 @@ def test_only_clear_preferences_teach():
         ({"replies": ["Yes."]}, "list of 2"),
         ({"replies": ["Yes.", "No.", "Perhaps."]}, "list of 2"),
         ({"replies": ["Yes.", "Yes."]}, "are equal"),
-        ({"replies": ["Yes.", " "]}, "is empty"),
+        ({"replies": ["Yes.", "\ud83d"]}, "half a character"),
+        ({"models": ["gpt-3", "\ud83d"]}, "half a character"),
         ({"replies": ["Yes.", 7]}, "not a text"),
         ({"messages": "Hi"}, "needs 'messages'"),
         ({"messages": [{"role": "assistant", "content": "Hi"}]}, "must be the user's"),
