@@ -27,7 +27,7 @@ from .models import FRAME, GENERATING, MOST_CHARACTERS, Card, ModelPool, check_p
 from .strings import CHAT_EXAMPLES, Translator, escaped, text
 from .theme import class_of
 
-SAMPLING: dict[str, Any] = dict(temperature=0.9, top_k=0, max_new_tokens=80)  # bold enough for two replies to differ
+SAMPLING: dict[str, Any] = dict(temperature=0.9, top_k=50, max_new_tokens=80)  # bold enough for two replies to differ
 Look = Callable[[str], tuple[Any, ...]]
 CHOICES: tuple[tuple[str, int | str], ...] = (("left", 0), ("tie", "tie"), ("bad", "bad"), ("right", 1))
 
