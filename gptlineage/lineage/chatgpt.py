@@ -31,7 +31,7 @@ CHATGPT = GPT3.evolve(
     stages=(
         Stage(
             objective="sft",
-            release=Recipe(steps=2000, **DEMONSTRATIONS),
+            release=Recipe(steps=4500, **DEMONSTRATIONS),
             quick=Recipe(steps=400, **DEMONSTRATIONS),
             options=dict(page_rows=4),
         ),

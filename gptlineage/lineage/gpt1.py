@@ -50,7 +50,7 @@ GPT1 = Generation(
     stages=(
         Stage(
             objective="pretrain",
-            release=Recipe(steps=1500, batch_size=16, **MINI_PRETRAINING),
+            release=Recipe(steps=2000, batch_size=16, **MINI_PRETRAINING),
             quick=Recipe(steps=900, batch_size=16, **MINI_PRETRAINING),
         ),
     ),

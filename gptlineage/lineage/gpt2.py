@@ -33,7 +33,7 @@ GPT2 = GPT1.evolve(
     stages=(
         Stage(
             objective="pretrain",
-            release=Recipe(steps=2500, batch_size=12, **MINI_PRETRAINING),
+            release=Recipe(steps=3500, batch_size=12, **MINI_PRETRAINING),
             quick=Recipe(steps=1500, batch_size=12, **MINI_PRETRAINING),
         ),
     ),

@@ -48,7 +48,7 @@ GPT3 = GPT2.evolve(
     stages=(
         Stage(
             objective="pretrain",
-            release=Recipe(steps=4500, batch_size=12, **PRETRAINING),
+            release=Recipe(steps=5000, batch_size=12, **PRETRAINING),
             quick=Recipe(steps=1500, batch_size=12, **PRETRAINING),
         ),
     ),
