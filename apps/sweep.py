@@ -33,14 +33,17 @@ def short_run(generation: Generation, factor: float, seed: int, place: Path) -> 
 
 
 def main(folder: str) -> None:
-    rows = []
+    """Run after run; the table so far is written after each."""
+    rows, seen = [], set[int]()
     for seed in SEEDS:
         for generation in gl.generations():
             for factor in FACTORS if not generation.starts_from else ():
                 place = Path(folder) / f"{generation.name}-{factor}-{seed}"
                 rows.append(short_run(generation, factor, seed, place))
+                seen.add(seed)
                 print(rows[-1], flush=True)
-    write_results(data_dir() / "results" / "sweep.json", "python apps/sweep.py runs/sweep", rows, seeds=SEEDS)
+                results = data_dir() / "results" / "sweep.json"
+                write_results(results, "python apps/sweep.py runs/sweep", rows, seeds=sorted(seen))
 
 
 if __name__ == "__main__":
