@@ -71,7 +71,6 @@ class Generation:
     claims: tuple[Claim, ...] = ()
     changed: Mapping[str, Any] = field(default_factory=dict)
     starts_from: str | None = None
-    single_turns: bool = False  # whether its demonstrations are single instructions, not conversations
 
     def config(self, size: str = "mini") -> ModelConfig:
         """The configuration of a size: "mini", or one that the paper published. Raises UserError for others."""

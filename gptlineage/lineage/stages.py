@@ -98,7 +98,7 @@ def finish(job: Job, trained: Trained) -> tuple[Stack, Stack | Scorer]:
         policy: Stack = trained.policy
         return policy, policy
     if isinstance(trained, Scorer):
-        demonstrations = islice(dialogues_of(job, seed=job.options.seed + 3), 512)
+        demonstrations = islice(dialogues_of(seed=job.options.seed + 3), 512)
         rows = [encode_reply(job.tokenizer, d.prompt, d.reference, job.n_ctx) for d in demonstrations]
         normalize(trained, rows)
         return job.model, trained
@@ -121,7 +121,7 @@ def fine_tuning(job: Job) -> tuple[Stack, Objective]:
     pages, val = job.corpus(recipe.steps * max(1, page_rows) * job.n_ctx, job.options.seed + 1)
     wanted = recipe.steps * recipe.batch_size  # each is read once
     return job.model, SupervisedFineTuning(
-        list(islice(dialogues_of(job, seed=job.options.seed), wanted)), watched(job), pages, val, job.tokenizer,
+        list(islice(dialogues_of(seed=job.options.seed), wanted)), watched(job), pages, val, job.tokenizer,
         batch_size=recipe.batch_size, page_rows=page_rows, n_ctx=job.n_ctx, seed=recipe.seed,
     )  # fmt: skip
 
@@ -149,7 +149,7 @@ def proximal_policy(job: Job) -> tuple[ActorCritic, Objective]:
     critic = Scorer(critic.body)  # a value is another thing than a score: only the body is taken over
     page_rows = job.stage.options["page_rows"]
     pages, val = job.corpus(job.recipe.steps * max(1, page_rows) * job.n_ctx, job.options.seed + 4)
-    prompts = [d.prompt for d in islice(dialogues_of(job, seed=job.options.seed + 5), job.stage.options["prompts"])]
+    prompts = [d.prompt for d in islice(dialogues_of(seed=job.options.seed + 5), job.stage.options["prompts"])]
     trained = ActorCritic(job.model, critic, settings.beta)
     return trained, ProximalPolicy(
         copy.deepcopy(job.model), reward, job.tokenizer, prompts, watched(job), pages, val, settings,
@@ -181,7 +181,7 @@ def comparisons_of(job: Job) -> list[Comparison]:
         if job.options.votes and job.stage.objective == "reward":
             found = clear_votes(Path(job.options.votes))
         else:
-            asked = list(islice(dialogues_of(job, seed=job.options.seed + 2), options["prompts"]))
+            asked = list(islice(dialogues_of(seed=job.options.seed + 2), options["prompts"]))
             replies = ask_several(job.model, job.tokenizer, asked, options["replies"], job.options.seed)
             if options.get("by_reward"):
                 found = ranked_by(load_scorer(job.place.parent / "reward"), job.tokenizer, asked, replies)
@@ -234,12 +234,10 @@ def labeler_of(stage: Stage) -> Labeler:
     return Labeler(**stage.options["labeler"])
 
 
-def dialogues_of(job: Job, *, seed: int, split: str = "train") -> Iterator[Dialogue]:
-    """The world's dialogues for this generation: single instructions, or conversations as well."""
-    found = World().dialogues(seed=seed, split=split)
-    return (d for d in found if len(d.messages) == 2) if job.generation.single_turns else found
+def dialogues_of(*, seed: int, split: str = "train") -> Iterator[Dialogue]:
+    return World().dialogues(seed=seed, split=split)
 
 
 def watched(job: Job, n: int = 200) -> list[Dialogue]:
     """Dialogues to watch during training. They are not the exam's: nothing may be chosen on those."""
-    return list(islice(dialogues_of(job, seed=WATCHED, split="held-out"), n))
+    return list(islice(dialogues_of(seed=WATCHED, split="held-out"), n))

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from gptlineage.inference import load
-from gptlineage.lineage import generation, stages
+from gptlineage.lineage import Stage, generation, stages
 from gptlineage.lineage.run import Options, train_generation
 from gptlineage.training import Comparison, Interrupted, Recipe, write_comparisons
 from gptlineage.training.resume import RESUME
@@ -197,3 +197,24 @@ def test_a_child_without_its_parent_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(engine, "models_dir", lambda: tmp_path)
     with complaint("There is no model 'gpt-3'"):
         train_generation(tiny("chatgpt"), tmp_path / "chatgpt", Options())
+
+
+def test_a_reward_model_and_ppo_follow_fine_tuning(parent, few_dialogues, monkeypatch):
+    """The stages of InstructGPT in a row; replies are given, since so short a training writes none that end."""
+    sft = tiny("chatgpt").stages[0]
+    recipe = Recipe(steps=2, batch_size=2)
+    labeler = dict(noise=0.1, longer=0.0)
+    reward = Stage(
+        objective="reward", release=recipe, quick=recipe,
+        options=dict(prompts=4, replies=2, strangers=True, labeler=labeler),
+    )  # fmt: skip
+    settings = dict(rollouts=4, minibatches=2, max_new_tokens=4, missing_end=None, ptx=0.1)
+    ppo = Stage(objective="ppo", release=recipe, quick=recipe, options=dict(prompts=4, page_rows=1, settings=settings))
+    monkeypatch.setattr(stages, "ask_several", lambda m, t, asked, k, seed=0: [["Yes.", "No, no."]] * len(asked))
+    place = parent / "instruct"
+    one = replace(tiny("chatgpt"), stages=(sft, reward, ppo))
+    train_generation(one, place, options(str(parent / "story.txt"), steps=2))
+    lm, before = load(place), load(place / "sft")
+    assert lm.provenance["stages"] == ["pretrain", "sft", "reward", "ppo"]
+    assert {"reward", "kl", "entropy"} <= set(lm.provenance["history"]["ppo"])
+    assert any(not a.equal(b) for a, b in zip(lm.model.parameters(), before.model.parameters(), strict=True))
