@@ -6,21 +6,17 @@ The control is always plain fine-tuning, read more coolly: most of a naive gain 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from math import comb, log
 from statistics import mean
 from typing import Any
 
 import numpy as np
-import torch
 
 from ..inference import LanguageModel, Sampling
-from ..model import Scorer
-from ..text import Tokenizer
-from ..training import encode_reply
+from ..text.chat import Message
 from ..training.comparisons import Comparison
-from ..training.reward import scores_of
 from ..world import Dialogue, Verdict, judge
 from ..world.chance import stream
 from ..world.labeler import Labeler
@@ -32,15 +28,20 @@ BINS = 5
 
 @dataclass(frozen=True)
 class Arm:
-    """A model and how boldly it is read; what a row of the table is about."""
+    """A model and how boldly it is read; what a row of the table is about.
+
+    `examples` are turns that stand before the prompt, for a base model that is told by them what is wanted.
+    """
 
     name: str
     lm: LanguageModel
     temperature: float
+    examples: tuple[Message, ...] = ()
 
     def verdicts(self, dialogues: Sequence[Dialogue], seed: int = 0) -> list[Verdict]:
         sampling = Sampling(temperature=self.temperature, top_k=0, seed=seed)
-        return [judge(d, reply) for d, reply in zip(dialogues, replies(self.lm, dialogues, sampling), strict=True)]
+        asked = [replace(d, messages=(*self.examples, *d.messages)) for d in dialogues]
+        return [judge(d, reply) for d, reply in zip(dialogues, replies(self.lm, asked, sampling), strict=True)]
 
 
 def arm_rows(arm: Arm, dialogues: Sequence[Dialogue], verdicts: Sequence[Verdict], seed: int) -> list[dict[str, Any]]:
@@ -68,27 +69,6 @@ def win_rate(ours: Sequence[Verdict], theirs: Sequence[Verdict]) -> float:
 
 
 # ---------------------------------------------------------------- the reward model
-
-
-@torch.inference_mode()
-def score_replies(
-    scorer: Scorer, tokenizer: Tokenizer, dialogues: Sequence[Dialogue], replies: Sequence[Sequence[str]]
-) -> list[list[float]]:
-    """The reward model's score of each reply to each dialogue."""
-    n_ctx = scorer.config.n_ctx
-    rows = [
-        encode_reply(tokenizer, dialogue.prompt, reply, n_ctx)
-        for dialogue, group in zip(dialogues, replies, strict=True)
-        for reply in group
-    ]
-    order = sorted(range(len(rows)), key=lambda i: len(rows[i]))  # similar lengths together: little padding
-    scores = [0.0] * len(rows)
-    for start in range(0, len(order), 64):
-        chosen = order[start : start + 64]
-        for i, score in zip(chosen, scores_of(scorer, [rows[i] for i in chosen]).tolist(), strict=True):
-            scores[i] = score
-    found = iter(scores)
-    return [[next(found) for _ in group] for group in replies]
 
 
 def agreement_with_judge(

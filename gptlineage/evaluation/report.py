@@ -11,7 +11,7 @@ from typing import Any
 Rows = Sequence[dict[str, Any]]
 Cell = tuple[float, float, float]  # mean over the training seeds, lowest, highest
 GENERATION_COLOURS = {
-    "gpt-1": "#8a6d3b", "gpt-2": "#3b7a8a", "gpt-3": "#5b5bd6", "chatgpt": "#0f8a5f",
+    "gpt-1": "#8a6d3b", "gpt-2": "#3b7a8a", "gpt-3": "#5b5bd6", "gpt-3.5": "#b0508f", "chatgpt": "#0f8a5f",
 }  # fmt: skip
 BASELINE_COLOUR = "#9a9a9a"
 CURVES = (

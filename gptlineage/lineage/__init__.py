@@ -10,9 +10,10 @@ from .chatgpt import CHATGPT
 from .gpt1 import GPT1
 from .gpt2 import GPT2
 from .gpt3 import GPT3
+from .gpt35 import GPT35
 from .records import Bilingual, Claim, Generation, Stage
 
-GENERATIONS = (GPT1, GPT2, GPT3, CHATGPT)
+GENERATIONS = (GPT1, GPT2, GPT3, GPT35, CHATGPT)
 
 __all__ = ["GENERATIONS", "Bilingual", "Claim", "Generation", "Stage", "diff", "generation", "generations"]
 

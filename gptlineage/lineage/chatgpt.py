@@ -1,38 +1,32 @@
-"""ChatGPT (OpenAI 2022; the method is InstructGPT's, Ouyang et al. 2022).
+"""ChatGPT (OpenAI 2022).
 
-The network stays GPT-3's. What changes is the objective: first demonstrations of good replies, then comparisons
-between replies. The comparisons are learnt with DPO here, which needs no separate reward model; OpenAI used one,
-and PPO. ChatGPT's own size and data are unpublished, so there is only the miniature.
+GPT-3.5 taught to hold a conversation: demonstrations of several turns, with a memory, changes of subject, system
+messages and refusals, then comparisons. These are learnt with DPO here, which needs no separate reward model; OpenAI
+used one, and PPO, as GPT-3.5 does. ChatGPT's own size and data are unpublished, so there is only the miniature.
 """
 
 from __future__ import annotations
 
-from typing import Any
-
 from ..training import Recipe
-from .gpt3 import GPT3
+from .gpt35 import DEMONSTRATIONS, GPT35
 from .records import Bilingual, Claim, Stage
 
-# Muon here too; its matrices move at the rate they had in pretraining.
-DEMONSTRATIONS: dict[str, Any] = dict(
-    batch_size=32, optimizer="muon", lr=2e-3, weight_decay=0.0, schedule="flat", final_lr=0.0
-)
-
-CHATGPT = GPT3.evolve(
+CHATGPT = GPT35.evolve(
     "chatgpt",
     year=2022,
     title="ChatGPT",
-    paper="Training language models to follow instructions with human feedback",
+    paper="Introducing ChatGPT (OpenAI, 30 November 2022)",
     news=Bilingual(
-        "The same network, tuned on conversations and then on preferences: it answers instead of continuing.",
-        "网络不变，先用对话微调，再按偏好调整：它回答问题，而不只是续写。",
+        "Tuned on whole conversations: it remembers what was said, follows up, and declines politely.",
+        "用整段对话微调：记得前面说过的话，能接着追问回答，也会礼貌地拒绝。",
     ),
-    starts_from="gpt-3",
+    starts_from="gpt-3.5",
+    single_turn=False,
     stages=(
         Stage(
             objective="sft",
-            release=Recipe(steps=4500, **DEMONSTRATIONS),
-            quick=Recipe(steps=400, **DEMONSTRATIONS),
+            release=Recipe(steps=3000, **DEMONSTRATIONS),
+            quick=Recipe(steps=250, **DEMONSTRATIONS),
             options=dict(page_rows=4),
         ),
         Stage(
@@ -47,10 +41,11 @@ CHATGPT = GPT3.evolve(
     claims=(
         Claim(
             Bilingual(
-                "People prefer the aligned 1.3B model to the 175B GPT-3 that it is a hundredth of.",
-                "人们更喜欢对齐后的 13 亿参数模型，而不是大一百多倍的 1750 亿参数 GPT-3。",
+                "The dialogue format lets it answer follow-up questions, admit its mistakes, challenge incorrect "
+                "premises and reject inappropriate requests.",
+                "对话形式使它能够回答追问、承认错误、质疑不正确的前提，并拒绝不当的请求。",
             ),
-            "InstructGPT, Figure 1",
+            "OpenAI, 30 November 2022",
         ),
     ),
 )

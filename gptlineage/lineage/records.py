@@ -56,7 +56,10 @@ class Stage:
 
 @dataclass(frozen=True, kw_only=True)
 class Generation:
-    """One generation of the family. `changed` holds the fields of ModelConfig that its architecture altered."""
+    """One generation of the family. `changed` holds the fields of ModelConfig that its architecture altered.
+
+    `single_turn` says that its demonstrations and comparisons are single instructions, not whole conversations.
+    """
 
     name: str
     year: int
@@ -71,6 +74,7 @@ class Generation:
     claims: tuple[Claim, ...] = ()
     changed: Mapping[str, Any] = field(default_factory=dict)
     starts_from: str | None = None
+    single_turn: bool = False
 
     def config(self, size: str = "mini") -> ModelConfig:
         """The configuration of a size: "mini", or one that the paper published. Raises UserError for others."""

@@ -10,7 +10,6 @@ from pathlib import Path
 
 from ..corpus import Shard, open_source, prepare
 from ..errors import UserError
-from ..evaluation.preference import score_replies
 from ..inference import load_scorer
 from ..model import Scorer, Stack
 from ..paths import models_dir
@@ -30,11 +29,13 @@ from ..training import (
     encode_reply,
     normalize,
     read_comparisons,
+    score_replies,
     write_comparisons,
 )
 from ..training.loop import Objective
 from ..training.votes import comparisons_from, read_ballots
 from ..world import Dialogue, World
+from ..world.demonstrator import in_haste
 from ..world.labeler import Labeler
 from .records import Generation, Stage
 
@@ -78,6 +79,14 @@ class Job:
     def n_ctx(self) -> int:
         return self.model.config.n_ctx
 
+    def dialogues(self, n: int, *, seed: int, split: str = "train") -> list[Dialogue]:
+        """Conversations of the kind that the generation learns: single instructions, or all."""
+        return list(islice(dialogues_of(self.generation, seed=seed, split=split), n))
+
+    def watched(self, n: int = 200) -> list[Dialogue]:
+        """Dialogues to watch during training. They are not the exam's: nothing may be chosen on those."""
+        return self.dialogues(n, seed=WATCHED, split="held-out")
+
     def corpus(self, tokens: int, seed: int) -> tuple[Shard, Shard]:
         """Training and held-out pages of the generation's mixture, or of the person's own text."""
         source = open_source(self.options.data, mixture=self.generation.mixture, seed=seed)
@@ -98,7 +107,7 @@ def finish(job: Job, trained: Trained) -> tuple[Stack, Stack | Scorer]:
         policy: Stack = trained.policy
         return policy, policy
     if isinstance(trained, Scorer):
-        demonstrations = islice(dialogues_of(seed=job.options.seed + 3), 512)
+        demonstrations = job.dialogues(512, seed=job.options.seed + 3)
         rows = [encode_reply(job.tokenizer, d.prompt, d.reference, job.n_ctx) for d in demonstrations]
         normalize(trained, rows)
         return job.model, trained
@@ -120,8 +129,11 @@ def fine_tuning(job: Job) -> tuple[Stack, Objective]:
     # Other pages than those of pretraining: the same world under another seed.
     pages, val = job.corpus(recipe.steps * max(1, page_rows) * job.n_ctx, job.options.seed + 1)
     wanted = recipe.steps * recipe.batch_size  # each is read once
+    demonstrations = job.dialogues(wanted, seed=job.options.seed)
+    if hurried := job.stage.options.get("in_haste", 0.0):
+        demonstrations = list(in_haste(demonstrations, hurried, job.options.seed))
     return job.model, SupervisedFineTuning(
-        list(islice(dialogues_of(seed=job.options.seed), wanted)), watched(job), pages, val, job.tokenizer,
+        demonstrations, job.watched(), pages, val, job.tokenizer,
         batch_size=recipe.batch_size, page_rows=page_rows, n_ctx=job.n_ctx, seed=recipe.seed,
     )  # fmt: skip
 
@@ -134,7 +146,7 @@ def reward_modeling(job: Job) -> tuple[Scorer, Objective]:
         released = released_comparisons(job)  # or a taste learnt from a few votes would forget what is right
         comparisons = [*votes * max(1, len(released) // len(votes)), *released]
     else:
-        asked = watched(job)
+        asked = job.watched()
         replies = ask_several(job.model, job.tokenizer, asked, job.stage.options["replies"])
         held_out = compare_replies(asked, replies, labeler_of(job.stage))
     return Scorer(copy.deepcopy(job.model)), RewardModeling(
@@ -149,17 +161,17 @@ def proximal_policy(job: Job) -> tuple[ActorCritic, Objective]:
     critic = Scorer(critic.body)  # a value is another thing than a score: only the body is taken over
     page_rows = job.stage.options["page_rows"]
     pages, val = job.corpus(job.recipe.steps * max(1, page_rows) * job.n_ctx, job.options.seed + 4)
-    prompts = [d.prompt for d in islice(dialogues_of(seed=job.options.seed + 5), job.stage.options["prompts"])]
+    prompts = [d.prompt for d in job.dialogues(job.stage.options["prompts"], seed=job.options.seed + 5)]
     trained = ActorCritic(job.model, critic, settings.beta)
     return trained, ProximalPolicy(
-        copy.deepcopy(job.model), reward, job.tokenizer, prompts, watched(job), pages, val, settings,
+        copy.deepcopy(job.model), reward, job.tokenizer, prompts, job.watched(), pages, val, settings,
         page_rows=page_rows, seed=job.recipe.seed,
     )  # fmt: skip
 
 
 def preferences(job: Job) -> tuple[Stack, Objective]:
     return job.model, DirectPreference(
-        job.model, job.tokenizer, comparisons_of(job), watched(job),
+        job.model, job.tokenizer, comparisons_of(job), job.watched(),
         batch_size=job.recipe.batch_size, beta=job.stage.options["beta"], seed=job.recipe.seed,
     )  # fmt: skip
 
@@ -181,7 +193,7 @@ def comparisons_of(job: Job) -> list[Comparison]:
         if job.options.votes and job.stage.objective == "reward":
             found = clear_votes(Path(job.options.votes))
         else:
-            asked = list(islice(dialogues_of(seed=job.options.seed + 2), options["prompts"]))
+            asked = job.dialogues(options["prompts"], seed=job.options.seed + 2)
             replies = ask_several(job.model, job.tokenizer, asked, options["replies"], job.options.seed)
             if options.get("by_reward"):
                 found = ranked_by(load_scorer(job.place.parent / "reward"), job.tokenizer, asked, replies)
@@ -234,10 +246,6 @@ def labeler_of(stage: Stage) -> Labeler:
     return Labeler(**stage.options["labeler"])
 
 
-def dialogues_of(*, seed: int, split: str = "train") -> Iterator[Dialogue]:
-    return World().dialogues(seed=seed, split=split)
-
-
-def watched(job: Job, n: int = 200) -> list[Dialogue]:
-    """Dialogues to watch during training. They are not the exam's: nothing may be chosen on those."""
-    return list(islice(dialogues_of(seed=WATCHED, split="held-out"), n))
+def dialogues_of(generation: Generation, *, seed: int, split: str = "train") -> Iterator[Dialogue]:
+    found = World().dialogues(seed=seed, split=split)
+    return (d for d in found if d.single) if generation.single_turn else found

@@ -7,7 +7,7 @@ from .ppo import ActorCritic, ProximalPolicy, Settings
 from .pretrain import Pretraining
 from .recipe import Recipe
 from .resume import TrainingState
-from .reward import RewardModeling, encode_reply, normalize
+from .reward import RewardModeling, encode_reply, normalize, score_replies
 from .sft import SupervisedFineTuning
 
 __all__ = [
@@ -28,6 +28,7 @@ __all__ = [
     "encode_reply",
     "normalize",
     "read_comparisons",
+    "score_replies",
     "train",
     "write_comparisons",
 ]

@@ -13,7 +13,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from statistics import mean
 from typing import Any
 
 import numpy as np
@@ -23,14 +24,14 @@ from torch import Tensor, nn
 
 from ..corpus import Batches, Shard
 from ..errors import UserError
-from ..inference import Sampling, sample_batch
+from ..inference import Sampling, reply_to_all, sample_batch
 from ..model import ModelConfig, Scorer, Stack
 from ..text import Tokenizer, encode_prompt
 from ..text.chat import Message
-from ..world import Dialogue
+from ..world import Dialogue, judge
 from .pretrain import held_out_loss, next_token_loss
-from .reward import pad, scores_of
-from .sft import sample_replies, share_right
+from .reward import pad, score_replies, scores_of
+from .sft import sample_replies
 
 # ---------------------------------------------------------------- the formulas
 
@@ -124,7 +125,7 @@ class Settings:
     """
 
     rollouts: int = 128
-    minibatches: int = 2
+    minibatches: int = 4
     epochs: int = 1
     beta: float = 0.1
     target_kl: float = 0.0
@@ -152,6 +153,17 @@ class Rollout:
     scores: Tensor
     kl: float
     entropy: float
+
+    def part(self, rows: Tensor) -> Rollout:
+        """Some of the replies, without the columns that only longer ones need."""
+        width = int(self.mask[rows].any(0).nonzero().max()) + 1
+        return replace(
+            self, scores=self.scores[rows],
+            **{name: getattr(self, name)[rows, :width] for name in BY_TOKEN},
+        )  # fmt: skip
+
+
+BY_TOKEN = ("inputs", "targets", "mask", "logprobs", "values", "advantages", "returns")
 
 
 class ProximalPolicy:
@@ -191,23 +203,26 @@ class ProximalPolicy:
             if settings.target_kl and minibatch == 0:  # not again where a run is resumed amid a round
                 model.beta.fill_(adapted(model.beta.item(), self.rollout.kl, settings.target_kl, settings.rollouts))
         epoch, minibatch = divmod(minibatch, settings.minibatches)
-        order = np.random.default_rng((self.seed, number, epoch)).permutation(settings.rollouts)
-        chosen = np.array_split(np.array_split(order, settings.minibatches)[minibatch], parts)[part]
-        rows = torch.from_numpy(chosen)
-        roll = self.rollout
-        inputs, targets, mask = roll.inputs[rows], roll.targets[rows], roll.mask[rows]
+        roll = self.rollout.part(self.rows(number, epoch, minibatch, part, parts))
+        inputs, targets, mask = roll.inputs, roll.targets, roll.mask
         logprobs, _ = self.logprobs(model.policy, inputs, targets, mask)
-        loss = policy_loss(logprobs, roll.logprobs[rows], roll.advantages[rows], mask, settings.clip)
+        loss = policy_loss(logprobs, roll.logprobs, roll.advantages, mask, settings.clip)
         values = model.critic(inputs)
-        loss = loss + settings.value_weight * value_loss(
-            values, roll.values[rows], roll.returns[rows], mask, settings.clip
-        )
+        loss = loss + settings.value_weight * value_loss(values, roll.values, roll.returns, mask, settings.clip)
         tokens = int(mask.sum())
         if self.pages is not None:
             ids = self.pages.batch(step).chunk(parts)[part].to(inputs.device)
             loss = loss + settings.ptx * next_token_loss(model.policy, ids)
             tokens += ids.shape[0] * (ids.shape[1] - 1)
         return loss, tokens
+
+    def rows(self, number: int, epoch: int, minibatch: int, part: int, parts: int) -> Tensor:
+        """Which replies a pass reads: those of similar length together, so that little is padded; in any order."""
+        assert self.rollout is not None
+        by_length = self.rollout.mask.int().argmax(-1) + self.rollout.mask.sum(-1)
+        groups = by_length.argsort(stable=True).tensor_split(self.settings.minibatches)
+        order = np.random.default_rng((self.seed, number, epoch)).permutation(len(groups))
+        return groups[order[minibatch]].tensor_split(parts)[part]
 
     def logprobs(self, model: Stack, inputs: Tensor, targets: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
         """The log-probability of each target and the entropy before it, as the sampler saw them; 0 off the reply."""
@@ -275,9 +290,16 @@ class ProximalPolicy:
             )
 
     def evaluate(self, model: ActorCritic) -> dict[str, float]:
+        """What the reward model and the judge say of the same replies at temperature 1: the proxy and the truth."""
+        sampling = Sampling(temperature=1.0, top_k=0, seed=self.seed)
+        replies = reply_to_all(model.policy, self.tokenizer, [d.prompt for d in self.held_out], sampling)
+        verdicts = [judge(d, reply) for d, reply in zip(self.held_out, replies, strict=True)]
+        scored = score_replies(self.reward, self.tokenizer, self.held_out, [[reply] for reply in replies])
         figures = {
             "val_loss": held_out_loss(model.policy, self.val),
-            "held_out_right": share_right(model.policy, self.tokenizer, self.held_out),
+            "held_out_right": mean(verdict.right for verdict in verdicts),
+            "held_out_score": mean(verdict.score for verdict in verdicts),
+            "held_out_reward": mean(score for (score,) in scored),
         }
         if self.rollout is not None:
             score = float(self.rollout.scores.mean())

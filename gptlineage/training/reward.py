@@ -20,6 +20,7 @@ from ..errors import UserError
 from ..model import Scorer
 from ..text import Tokenizer, encode_prompt
 from ..text.chat import Message
+from ..world import Dialogue
 from .comparisons import Comparison
 
 Ids = list[int]
@@ -57,6 +58,27 @@ def encode_reply(tokenizer: Tokenizer, messages: Sequence[Message], reply: str, 
             f"有的回答有 {len(said)} 个词元，超出了 {n_ctx} 的上下文；请去掉它。",
         )
     return [*encode_prompt(tokenizer, messages, n_ctx - len(said)), *said]
+
+
+@torch.inference_mode()
+def score_replies(
+    scorer: Scorer, tokenizer: Tokenizer, dialogues: Sequence[Dialogue], replies: Sequence[Sequence[str]]
+) -> list[list[float]]:
+    """The reward model's score of each reply to each dialogue."""
+    n_ctx = scorer.config.n_ctx
+    rows = [
+        encode_reply(tokenizer, dialogue.prompt, reply, n_ctx)
+        for dialogue, group in zip(dialogues, replies, strict=True)
+        for reply in group
+    ]
+    order = sorted(range(len(rows)), key=lambda i: len(rows[i]))  # similar lengths together: little padding
+    scores = [0.0] * len(rows)
+    for start in range(0, len(order), 64):
+        chosen = order[start : start + 64]
+        for i, score in zip(chosen, scores_of(scorer, [rows[i] for i in chosen]).tolist(), strict=True):
+            scores[i] = score
+    found = iter(scores)
+    return [[next(found) for _ in group] for group in replies]
 
 
 class RewardModeling:

@@ -24,6 +24,8 @@ WEIGHTS = {
     "harmful": 0.03, "system": 0.05,
 }  # fmt: skip
 KINDS = tuple(WEIGHTS)
+# What takes a conversation, a system message or a refusal; the others can be a single instruction.
+IN_CONVERSATION = ("follow_up", "memory", "mixed", "harmful", "system")
 IN_MIXED = {
     "fact": 0.34, "fact_short": 0.04, "follow_up": 0.08, "sum": 0.06, "sum_more": 0.03, "translate": 0.08,
     "story": 0.03, "list_three": 0.04, "opposite": 0.02, "talk": 0.1, "unknown": 0.04, "scramble": 0.02,
@@ -45,6 +47,11 @@ class Dialogue:
     @property
     def prompt(self) -> tuple[dict[str, str], ...]:
         return self.messages[:-1]
+
+    @property
+    def single(self) -> bool:
+        """Whether this is one instruction and the reply to it, of a kind that needs no more."""
+        return len(self.messages) == 2 and self.kind not in IN_CONVERSATION
 
     @property
     def reference(self) -> str:

@@ -20,12 +20,11 @@ from gptlineage.evaluation.preference import (
     calibration,
     fit_gold,
     labeler_agreement,
-    score_replies,
     win_rate,
 )
 from gptlineage.model import Scorer
 from gptlineage.training import Comparison
-from gptlineage.training.reward import encode_reply
+from gptlineage.training.reward import encode_reply, score_replies
 from gptlineage.world import Verdict, World, judge
 from gptlineage.world.labeler import Labeler
 from tests.tiny import BYTES, load_tiny, tiny_model

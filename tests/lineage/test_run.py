@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import signal
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 
 import pytest
 
 from gptlineage.inference import load
-from gptlineage.lineage import Stage, generation, stages
+from gptlineage.lineage import generation, stages
 from gptlineage.lineage.run import Options, train_generation
 from gptlineage.training import Comparison, Interrupted, Recipe, write_comparisons
 from gptlineage.training.resume import RESUME
@@ -169,13 +170,21 @@ def parent(tmp_path_factory):
 
 @pytest.fixture
 def few_dialogues(monkeypatch):
-    watched = stages.watched
-    monkeypatch.setattr(stages, "watched", lambda job, n=4: watched(job, n))
+    watched = stages.Job.watched
+    monkeypatch.setattr(stages.Job, "watched", lambda job, n=4: watched(job, n))
 
 
-def test_chatgpt_grows_out_of_gpt3(parent, few_dialogues, tmp_path):
+def test_single_instructions_are_what_gpt35_learns_from():
+    asked = list(islice(stages.dialogues_of(generation("gpt-3.5"), seed=3), 300))
+    assert all(len(d.prompt) == 1 for d in asked)
+    assert not {"system", "memory", "mixed", "follow_up", "harmful"} & {d.kind for d in asked}
+    talked = list(islice(stages.dialogues_of(generation("chatgpt"), seed=3), 300))
+    assert {"system", "memory", "harmful"} <= {d.kind for d in talked} and max(len(d.prompt) for d in talked) > 5
+
+
+def test_chatgpt_grows_out_of_its_parent(parent, few_dialogues, tmp_path):
     place, chosen = parent / "chatgpt", options(str(parent / "story.txt"), steps=2)
-    child = tiny("chatgpt", prompts=8, replies=2)
+    child = replace(tiny("chatgpt", prompts=8, replies=2), starts_from="gpt-3")
     with complaint("nothing to prefer"):  # so short a training gives no reply that is better than another
         train_generation(child, place, chosen)
     pair = Comparison(({"role": "user", "content": "Hello"},), ("Hello!", "No."))
@@ -196,24 +205,18 @@ def test_a_child_without_its_parent_is_refused(tmp_path, monkeypatch):
 
     monkeypatch.setattr(engine, "models_dir", lambda: tmp_path)
     with complaint("There is no model 'gpt-3'"):
-        train_generation(tiny("chatgpt"), tmp_path / "chatgpt", Options())
+        train_generation(tiny("gpt-3.5"), tmp_path / "gpt-3.5", Options())
 
 
-def test_a_reward_model_and_ppo_follow_fine_tuning(parent, few_dialogues, monkeypatch):
+def test_gpt35_is_fine_tuned_rewarded_and_reinforced(parent, few_dialogues, monkeypatch):
     """The stages of InstructGPT in a row; replies are given, since so short a training writes none that end."""
-    sft = tiny("chatgpt").stages[0]
-    recipe = Recipe(steps=2, batch_size=2)
-    labeler = dict(noise=0.1, longer=0.0)
-    reward = Stage(
-        objective="reward", release=recipe, quick=recipe,
-        options=dict(prompts=4, replies=2, strangers=True, labeler=labeler),
-    )  # fmt: skip
+    child = tiny("gpt-3.5", prompts=4, replies=2)
     settings = dict(rollouts=4, minibatches=2, max_new_tokens=4, missing_end=None, ptx=0.1)
-    ppo = Stage(objective="ppo", release=recipe, quick=recipe, options=dict(prompts=4, page_rows=1, settings=settings))
+    sft, reward, ppo = child.stages
+    ppo = replace(ppo, options={**ppo.options, "settings": settings})
     monkeypatch.setattr(stages, "ask_several", lambda m, t, asked, k, seed=0: [["Yes.", "No, no."]] * len(asked))
-    place = parent / "instruct"
-    one = replace(tiny("chatgpt"), stages=(sft, reward, ppo))
-    train_generation(one, place, options(str(parent / "story.txt"), steps=2))
+    place = parent / "gpt-3.5"
+    train_generation(replace(child, stages=(sft, reward, ppo)), place, options(str(parent / "story.txt"), steps=2))
     lm, before = load(place), load(place / "sft")
     assert lm.provenance["stages"] == ["pretrain", "sft", "reward", "ppo"]
     assert {"reward", "kl", "entropy"} <= set(lm.provenance["history"]["ppo"])

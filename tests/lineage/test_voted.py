@@ -30,8 +30,8 @@ def pupil(tmp_path, monkeypatch) -> str:
     short = [replace(stage, quick=recipe, options={**stage.options, **small}) for stage in voted.STAGES]
     monkeypatch.setattr(voted, "STAGES", tuple(short))
     monkeypatch.setattr(stages, "ask_several", lambda m, t, asked, k, seed: [["Yes.", "No, no."]] * len(asked))
-    watched = stages.watched
-    monkeypatch.setattr(stages, "watched", lambda job, n=2: watched(job, n))
+    watched = stages.Job.watched
+    monkeypatch.setattr(stages.Job, "watched", lambda job, n=2: watched(job, n))
     return str(save_tiny(tmp_path / "parent", ("pretrain", "sft"), n_ctx=700))
 
 

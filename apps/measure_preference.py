@@ -1,0 +1,206 @@
+"""What preference training gains and costs: InstructGPT's Figure 1, its tax, and over-optimisation, in miniature.
+
+    python apps/measure_preference.py runs/preference     writes data/results/preference.json and preference.png
+
+Two base models read the same number of tokens: GPT-3's miniature, and one with an eleventh of its weights in the
+blocks. Both are shown demonstrations of which 60 % are flawed (they leave off the final full stop), then comparisons
+by a labeler who minds the flaw a little and errs often. The world's judge, whom no model in training has seen, decides.
+Trainings that are there already are not run again.
+"""
+
+import json
+import shutil
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from itertools import islice
+from pathlib import Path
+from statistics import mean
+from typing import Any
+
+import gptlineage as gl
+from gptlineage.evaluation import write_results
+from gptlineage.evaluation.exam.losses import loss_rows
+from gptlineage.evaluation.preference import (
+    Arm,
+    agreement_with_judge,
+    arm_rows,
+    best_of,
+    best_of_kl,
+    calibration,
+    labeler_agreement,
+    win_rate,
+)
+from gptlineage.evaluation.preference_chart import GOLD, PROXY, chart
+from gptlineage.inference import LanguageModel, Sampling, load_scorer, reply_to_all
+from gptlineage.lineage.gpt35 import COMPARISONS, DEMONSTRATIONS, GPT35, PREFERENCE
+from gptlineage.lineage.records import Generation, Stage
+from gptlineage.lineage.run import Options, train_generation
+from gptlineage.lineage.stages import dialogues_of
+from gptlineage.paths import data_dir
+from gptlineage.training import Recipe, ask_several, compare_replies, score_replies
+from gptlineage.training.loop import LOG
+from gptlineage.world import Dialogue, World, judge
+from gptlineage.world.labeler import Labeler
+
+Rows = list[dict[str, Any]]
+SEEDS = [0, 1, 2]
+LARGE = gl.generation("gpt-3")
+SMALL = LARGE.evolve("gpt-3", mini=dict(n_layers=2, d_model=80, n_heads=5))
+LABELER = dict(noise=0.15, longer=0.05)
+SETTINGS = dict(beta=0.05, epochs=2)
+EXAM_SEED, QUESTIONS = 4242, 400
+CONTROL = (0.3, 0.5, 0.7)  # plain fine-tuning, read more coolly
+OFFERED, PROMPTS = 64, 150  # replies to each prompt that best of n chooses from
+
+
+def stage(objective: str, recipe: dict[str, Any], steps: int, **options: Any) -> Stage:
+    found = Recipe(steps=steps, **recipe)
+    return Stage(objective=objective, quick=found, release=found, options=options)
+
+
+def ppo(steps: int, **settings: Any) -> Stage:
+    recipe = {**PREFERENCE, "eval_every": 16}
+    return stage("ppo", recipe, steps, prompts=4096, page_rows=2, settings={**SETTINGS, **settings})
+
+
+SFT = stage("sft", DEMONSTRATIONS, 500, page_rows=4, in_haste=0.6)
+REWARD = stage("reward", COMPARISONS, 128, prompts=4096, replies=4, strangers=True, labeler=LABELER)
+DPO = stage("dpo", PREFERENCE, 60, prompts=4096, replies=4, strangers=True, labeler=LABELER, beta=0.3)
+AFTER = {"PPO": ppo(160), "PPO-ptx": ppo(160, ptx=1.0), "DPO": DPO}
+TOO_LONG = ppo(240, beta=0.0)
+
+
+@dataclass(frozen=True)
+class Line:
+    """One base model under one seed, and the folder of all that grows out of it."""
+
+    base: Generation
+    place: Path
+    seed: int
+
+    def train(self, name: str, stages: Iterable[Stage] = (), begun: str = "") -> LanguageModel:
+        """The model of that name; its first stages are taken over from the run `begun`."""
+        folder, options = self.place / name, Options(quick=True, seed=self.seed, resume=True)
+        if not stages:
+            return gl.load(train_generation(self.base, folder, options))
+        if begun and not folder.exists():
+            for ready in ("sft", "reward"):
+                shutil.copytree(self.place / begun / ready, folder / ready)
+            (folder / "dpo").mkdir()
+            shutil.copy(folder / "reward" / "comparisons.jsonl", folder / "dpo")
+        child = replace(GPT35, configs=self.base.configs, stages=tuple(stages))
+        parent = gl.load(self.place / self.base.name)
+        return gl.load(train_generation(child, folder, options, parent=parent))
+
+
+def figure_one(small: dict[str, LanguageModel], large: dict[str, LanguageModel], seed: int) -> Rows:
+    """Every arm's replies to the same held-out instructions, by the judge; and who wins against whom."""
+    asked = list(islice(dialogues_of(GPT35, seed=EXAM_SEED, split="held-out"), QUESTIONS))
+    examples = few_shot()
+    arms = []
+    for size, models in (("small", small), ("large", large)):
+        for name, lm in models.items():
+            temperatures = (0.0, *CONTROL, 1.0) if name == "SFT" else (0.0, 1.0)
+            arms += [Arm(f"{size} {name}", lm, temperature) for temperature in temperatures]
+        arms.append(Arm(f"{size} base, prompted", models["base"], 0.0, examples))
+    verdicts = {(arm.name, arm.temperature): arm.verdicts(asked, seed) for arm in arms}
+    rows = [row for arm in arms for row in arm_rows(arm, asked, verdicts[arm.name, arm.temperature], seed)]
+    for rival in ("large base", "large base, prompted", "large SFT"):
+        rows += [
+            {
+                "model": arm.name, "temperature": arm.temperature, "task": f"against {rival}", "metric": "win rate",
+                "value": win_rate(verdicts[arm.name, arm.temperature], verdicts[rival, 0.0]), "n": len(asked),
+                "seed": seed,
+            }
+            for arm in arms
+        ]  # fmt: skip
+    return rows
+
+
+def few_shot() -> tuple[dict[str, str], ...]:
+    """Four single instructions with their replies, two in each language."""
+    found: list[Dialogue] = []
+    for language in ("en", "zh"):
+        found += islice(World().dialogues(seed=7, kinds=["fact", "translate"], language=language), 2)
+    return tuple(message for dialogue in found for message in dialogue.messages[-2:])
+
+
+def tax(models: dict[str, LanguageModel], seed: int, size: str) -> Rows:
+    """What alignment costs on pages: bits per byte of every kind of text, before and after."""
+    return [row for name, lm in models.items() for row in loss_rows(lm, World(), f"{size} {name}", seed)]
+
+
+def reward_rows(scorers: dict[str, Path], policy: LanguageModel, seed: int) -> Rows:
+    """How far each reward model agrees with the judge on new replies to held-out prompts, beside the labelers."""
+    asked = list(islice(dialogues_of(GPT35, seed=EXAM_SEED + 1, split="held-out"), QUESTIONS))
+    replies = ask_several(policy.model, policy.tokenizer, asked, 4, seed=EXAM_SEED)
+    compared = compare_replies(asked, replies, Labeler(**LABELER), stranger=False, seed=EXAM_SEED)
+    by_prompt = {one.messages: one for one in compared}
+    agree = {"metric": "agreement with the judge", "task": "pairs that the judge tells apart", "seed": seed}
+    alike, right = labeler_agreement(Labeler(**LABELER), asked, replies, seed)
+    rows = [
+        {"model": "labeler", **agree, "value": right},
+        {**agree, "model": "labeler", "metric": "agreement with another", "task": "all pairs", "value": alike},
+    ]
+    for size, place in scorers.items():
+        scorer = load_scorer(place)
+        value, n = agreement_with_judge(asked, replies, score_replies(scorer, policy.tokenizer, asked, replies))
+        rows.append({"model": f"{size} reward model", **agree, "value": value, "n": n})
+        ranked = [(d, by_prompt[d.prompt].replies) for d in asked if d.prompt in by_prompt]
+        own = score_replies(scorer, policy.tokenizer, *zip(*ranked, strict=True))
+        sure = calibration([by_prompt[d.prompt] for d, _ in ranked], own)
+        rows += [{"model": f"{size} reward model", **found, "seed": seed} for found in sure]
+    return rows
+
+
+def too_much(scorers: dict[str, Path], policy: LanguageModel, run: Path, seed: int) -> Rows:
+    """The reward model's score and the judge's, the further the replies are from the policy: best of n, and PPO."""
+    asked = list(islice(dialogues_of(GPT35, seed=EXAM_SEED + 2, split="held-out"), PROMPTS))
+    prompts = [d.prompt for d in asked for _ in range(OFFERED)]
+    said = reply_to_all(policy.model, policy.tokenizer, prompts, Sampling(temperature=1.0, top_k=0, seed=EXAM_SEED))
+    groups = [said[i : i + OFFERED] for i in range(0, len(said), OFFERED)]
+    gold = [[judge(d, reply).score for reply in group] for d, group in zip(asked, groups, strict=True)]
+    rows: Rows = []
+    for size, place in scorers.items():
+        proxy = score_replies(load_scorer(place), policy.tokenizer, asked, groups)
+        for n in (2**power for power in range(OFFERED.bit_length())):
+            chosen = [best_of(n, ours, truth) for ours, truth in zip(proxy, gold, strict=True)]
+            far = {"model": f"best of n, {size} reward model", "task": f"n={n}", "kl": best_of_kl(n), "seed": seed}
+            rows += scored(far, mean(p for p, _ in chosen), mean(g for _, g in chosen))
+    for line in (run / "ppo" / LOG).read_text(encoding="utf-8").splitlines():
+        event = json.loads(line)
+        if "held_out_score" in event:
+            far = {"model": "PPO, small reward model", "task": f"step {event['step']}", "kl": event["kl"], "seed": seed}
+            rows += scored(far, event["held_out_reward"], event["held_out_score"])
+    return rows
+
+
+def scored(row: dict[str, Any], proxy: float, gold: float) -> Rows:
+    return [{**row, "metric": PROXY, "value": proxy}, {**row, "metric": GOLD, "value": gold}]
+
+
+def main(folder: str) -> None:
+    rows: Rows = []
+    for number, seed in enumerate(SEEDS, 1):
+        place = Path(folder) / f"seed-{seed}"
+        lines = {"small": Line(SMALL, place / "small", seed), "large": Line(LARGE, place / "large", seed)}
+        models: dict[str, dict[str, LanguageModel]] = {}
+        for size, line in lines.items():
+            models[size] = {"base": line.train("gpt-3"), "SFT": line.train("sft", (SFT, REWARD))}
+            for name, last in AFTER.items() if size == "small" else [("PPO-ptx", AFTER["PPO-ptx"])]:
+                models[size][name] = line.train(name, (SFT, REWARD, last), begun="sft")
+            rows += tax(models[size], seed, size)
+        lines["small"].train("PPO, no penalty", (SFT, REWARD, TOO_LONG), begun="sft")
+        scorers = {size: line.place / "sft" / "reward" for size, line in lines.items()}
+        rows += figure_one(models["small"], models["large"], seed)
+        rows += reward_rows(scorers, models["small"]["SFT"], seed)
+        rows += too_much(scorers, models["small"]["SFT"], lines["small"].place / "PPO, no penalty", seed)
+        results = data_dir() / "results"
+        command = "python apps/measure_preference.py runs/preference"
+        write_results(results / "preference.json", command, rows, seeds=SEEDS[:number])
+        chart(rows, results / "preference.png")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
