@@ -2,16 +2,18 @@
 
     python apps/measure_preference.py runs/preference     writes data/results/preference.json and preference.png
 
-Two base models read the same number of tokens: GPT-3's miniature, and one with an eleventh of its weights in the
-blocks. Both are shown demonstrations of which 60 % are flawed (they leave off the final full stop), then comparisons
-by a labeler who minds the flaw a little and errs often. The world's judge, whom no model in training has seen, decides.
-Trainings that are there already are not run again.
+Two base models have read the same number of tokens: the released GPT-3 miniature, and one with a tenth of its weights
+in the blocks, trained here. Both are shown demonstrations of which 60 % are flawed (they leave off the final full
+stop). A labeler who minds the flaw a little, and errs often, then ranks replies of both models, and one large and one
+small reward model learn from that; as in the paper, the large one serves policies of either size. The seeds are those
+of everything after pretraining. The world's judge, whom no model has seen, decides. Trainings that are there already
+are not run again.
 """
 
 import json
 import shutil
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
@@ -34,11 +36,13 @@ from gptlineage.evaluation.preference import (
 from gptlineage.evaluation.preference_chart import GOLD, PROXY, chart
 from gptlineage.inference import LanguageModel, Sampling, load_scorer, reply_to_all
 from gptlineage.lineage.gpt35 import COMPARISONS, DEMONSTRATIONS, GPT35, PREFERENCE
-from gptlineage.lineage.records import Generation, Stage
+from gptlineage.lineage.records import MINI_PRETRAINING, Stage
 from gptlineage.lineage.run import Options, train_generation
+from gptlineage.lineage.stages import COMPARISONS as COMPARED
 from gptlineage.lineage.stages import dialogues_of
+from gptlineage.model import ModelConfig
 from gptlineage.paths import data_dir
-from gptlineage.training import Recipe, ask_several, compare_replies, score_replies
+from gptlineage.training import Recipe, ask_several, compare_replies, score_replies, write_comparisons
 from gptlineage.training.loop import LOG
 from gptlineage.world import Dialogue, World, judge
 from gptlineage.world.labeler import Labeler
@@ -46,9 +50,13 @@ from gptlineage.world.labeler import Labeler
 Rows = list[dict[str, Any]]
 SEEDS = [0, 1, 2]
 LARGE = gl.generation("gpt-3")
-SMALL = LARGE.evolve("gpt-3", mini=dict(n_layers=2, d_model=80, n_heads=5))
+SMALL = LARGE.evolve(
+    "gpt-3",
+    mini=dict(n_layers=2, d_model=88, n_heads=4),
+    stages=(replace(LARGE.stages[0], release=replace(LARGE.stages[0].release, **MINI_PRETRAINING)),),
+)
 LABELER = dict(noise=0.15, longer=0.05)
-SETTINGS = dict(beta=0.05, epochs=2)
+SETTINGS = dict(beta=0.05)
 EXAM_SEED, QUESTIONS = 4242, 400
 CONTROL = (0.3, 0.5, 0.7)  # plain fine-tuning, read more coolly
 OFFERED, PROMPTS = 64, 150  # replies to each prompt that best of n chooses from
@@ -64,46 +72,60 @@ def ppo(steps: int, **settings: Any) -> Stage:
     return stage("ppo", recipe, steps, prompts=4096, page_rows=2, settings={**SETTINGS, **settings})
 
 
-SFT = stage("sft", DEMONSTRATIONS, 500, page_rows=4, in_haste=0.6)
-REWARD = stage("reward", COMPARISONS, 128, prompts=4096, replies=4, strangers=True, labeler=LABELER)
-DPO = stage("dpo", PREFERENCE, 60, prompts=4096, replies=4, strangers=True, labeler=LABELER, beta=0.3)
-AFTER = {"PPO": ppo(160), "PPO-ptx": ppo(160, ptx=1.0), "DPO": DPO}
-TOO_LONG = ppo(240, beta=0.0)
+SFT = stage("sft", DEMONSTRATIONS, 600, page_rows=4, in_haste=0.6)
+REWARD = stage("reward", COMPARISONS, 64, prompts=2048, replies=4, strangers=True, labeler=LABELER)
+DPO = stage("dpo", PREFERENCE, 60, prompts=2048, replies=4, strangers=True, labeler=LABELER, beta=0.3)
+AFTER = {"PPO": ppo(128), "PPO-ptx": ppo(128, ptx=1.0), "DPO": DPO}
+TOO_LONG = ppo(192, beta=0.0)
 
 
 @dataclass(frozen=True)
 class Line:
     """One base model under one seed, and the folder of all that grows out of it."""
 
-    base: Generation
+    base: LanguageModel
+    configs: Mapping[str, ModelConfig]
     place: Path
     seed: int
 
-    def train(self, name: str, stages: Iterable[Stage] = (), begun: str = "") -> LanguageModel:
-        """The model of that name; its first stages are taken over from the run `begun`."""
-        folder, options = self.place / name, Options(quick=True, seed=self.seed, resume=True)
-        if not stages:
-            return gl.load(train_generation(self.base, folder, options))
-        if begun and not folder.exists():
-            for ready in ("sft", "reward"):
-                shutil.copytree(self.place / begun / ready, folder / ready)
-            (folder / "dpo").mkdir()
-            shutil.copy(folder / "reward" / "comparisons.jsonl", folder / "dpo")
-        child = replace(GPT35, configs=self.base.configs, stages=tuple(stages))
-        parent = gl.load(self.place / self.base.name)
-        return gl.load(train_generation(child, folder, options, parent=parent))
+    def train(
+        self, name: str, *stages: Stage, begun: Sequence[Path] = (), compared: Path | None = None
+    ) -> LanguageModel:
+        """The model of that name; stages that lie in `begun` are taken over, and so are comparisons."""
+        folder = self.place / name
+        for ready in begun if not folder.exists() else ():
+            shutil.copytree(ready, folder / ready.name)
+        if compared:
+            place = folder / stages[-1].objective
+            place.mkdir(parents=True, exist_ok=True)
+            shutil.copy(compared, place / COMPARED)
+        child = replace(GPT35, configs=self.configs, stages=stages)
+        options = Options(seed=self.seed, resume=True)
+        return gl.load(train_generation(child, folder, options, parent=self.base))
 
 
-def figure_one(small: dict[str, LanguageModel], large: dict[str, LanguageModel], seed: int) -> Rows:
+def compare(path: Path, models: Iterable[LanguageModel], seed: int) -> Path:
+    """The labeler's ranking of the replies of all the models to the same prompts, up to nine to a prompt."""
+    if not path.is_file():
+        asked = list(islice(dialogues_of(GPT35, seed=seed + 2), REWARD.options["prompts"]))
+        replies: list[list[str]] = [[] for _ in asked]
+        for lm in models:
+            own = ask_several(lm.model, lm.tokenizer, asked, REWARD.options["replies"], seed)
+            replies = [[*before, *new] for before, new in zip(replies, own, strict=True)]
+        write_comparisons(path, compare_replies(asked, replies, Labeler(**LABELER), stranger=True, seed=seed))
+    return path
+
+
+def figure_one(models: dict[str, dict[str, LanguageModel]], seed: int) -> Rows:
     """Every arm's replies to the same held-out instructions, by the judge; and who wins against whom."""
     asked = list(islice(dialogues_of(GPT35, seed=EXAM_SEED, split="held-out"), QUESTIONS))
     examples = few_shot()
     arms = []
-    for size, models in (("small", small), ("large", large)):
-        for name, lm in models.items():
+    for size, own in models.items():
+        for name, lm in own.items():
             temperatures = (0.0, *CONTROL, 1.0) if name == "SFT" else (0.0, 1.0)
             arms += [Arm(f"{size} {name}", lm, temperature) for temperature in temperatures]
-        arms.append(Arm(f"{size} base, prompted", models["base"], 0.0, examples))
+        arms.append(Arm(f"{size} base, prompted", own["base"], 0.0, examples))
     verdicts = {(arm.name, arm.temperature): arm.verdicts(asked, seed) for arm in arms}
     rows = [row for arm in arms for row in arm_rows(arm, asked, verdicts[arm.name, arm.temperature], seed)]
     for rival in ("large base", "large base, prompted", "large SFT"):
@@ -126,20 +148,22 @@ def few_shot() -> tuple[dict[str, str], ...]:
     return tuple(message for dialogue in found for message in dialogue.messages[-2:])
 
 
-def tax(models: dict[str, LanguageModel], seed: int, size: str) -> Rows:
-    """What alignment costs on pages: bits per byte of every kind of text, before and after."""
-    return [row for name, lm in models.items() for row in loss_rows(lm, World(), f"{size} {name}", seed)]
+def tax(models: dict[str, LanguageModel], size: str, seed: int) -> Rows:
+    """What alignment costs on pages: bits per byte of every kind of text, after it."""
+    tuned = {name: lm for name, lm in models.items() if name != "base"}
+    return [row for name, lm in tuned.items() for row in loss_rows(lm, World(), f"{size} {name}", seed)]
 
 
-def reward_rows(scorers: dict[str, Path], policy: LanguageModel, seed: int) -> Rows:
+def reward_rows(scorers: dict[str, Path], models: dict[str, dict[str, LanguageModel]], seed: int) -> Rows:
     """How far each reward model agrees with the judge on new replies to held-out prompts, beside the labelers."""
     asked = list(islice(dialogues_of(GPT35, seed=EXAM_SEED + 1, split="held-out"), QUESTIONS))
+    policy, labeler = models["large"]["SFT"], Labeler(**LABELER)
     replies = ask_several(policy.model, policy.tokenizer, asked, 4, seed=EXAM_SEED)
-    compared = compare_replies(asked, replies, Labeler(**LABELER), stranger=False, seed=EXAM_SEED)
+    compared = compare_replies(asked, replies, labeler, stranger=False, seed=EXAM_SEED)
     by_prompt = {one.messages: one for one in compared}
     agree = {"metric": "agreement with the judge", "task": "pairs that the judge tells apart", "seed": seed}
-    alike, right = labeler_agreement(Labeler(**LABELER), asked, replies, seed)
-    rows = [
+    alike, right = labeler_agreement(labeler, asked, replies, seed)
+    rows: Rows = [
         {"model": "labeler", **agree, "value": right},
         {**agree, "model": "labeler", "metric": "agreement with another", "task": "all pairs", "value": alike},
     ]
@@ -154,7 +178,7 @@ def reward_rows(scorers: dict[str, Path], policy: LanguageModel, seed: int) -> R
     return rows
 
 
-def too_much(scorers: dict[str, Path], policy: LanguageModel, run: Path, seed: int) -> Rows:
+def too_much(scorers: dict[str, Path], policy: LanguageModel, runs: dict[str, Path], seed: int) -> Rows:
     """The reward model's score and the judge's, the further the replies are from the policy: best of n, and PPO."""
     asked = list(islice(dialogues_of(GPT35, seed=EXAM_SEED + 2, split="held-out"), PROMPTS))
     prompts = [d.prompt for d in asked for _ in range(OFFERED)]
@@ -168,11 +192,11 @@ def too_much(scorers: dict[str, Path], policy: LanguageModel, run: Path, seed: i
             chosen = [best_of(n, ours, truth) for ours, truth in zip(proxy, gold, strict=True)]
             far = {"model": f"best of n, {size} reward model", "task": f"n={n}", "kl": best_of_kl(n), "seed": seed}
             rows += scored(far, mean(p for p, _ in chosen), mean(g for _, g in chosen))
-    for line in (run / "ppo" / LOG).read_text(encoding="utf-8").splitlines():
-        event = json.loads(line)
-        if "held_out_score" in event:
-            far = {"model": "PPO, small reward model", "task": f"step {event['step']}", "kl": event["kl"], "seed": seed}
-            rows += scored(far, event["held_out_reward"], event["held_out_score"])
+        for line in (runs[size] / "ppo" / LOG).read_text(encoding="utf-8").splitlines():
+            event = json.loads(line)
+            if "held_out_score" in event:
+                far = {"model": f"PPO, {size} reward model", "task": f"step {event['step']}", "kl": event["kl"]}
+                rows += scored({**far, "seed": seed}, event["held_out_reward"], event["held_out_score"])
     return rows
 
 
@@ -181,25 +205,42 @@ def scored(row: dict[str, Any], proxy: float, gold: float) -> Rows:
 
 
 def main(folder: str) -> None:
-    rows: Rows = []
+    root, rows = Path(folder), []
+    large = gl.load("gpt-3")
+    small = gl.load(train_generation(SMALL, root / "gpt-3", Options(resume=True)))
+    rows = [*loss_rows(large, World(), "large base", 0), *loss_rows(small, World(), "small base", 0)]
+    results, command = data_dir() / "results", "python apps/measure_preference.py runs/preference"
     for number, seed in enumerate(SEEDS, 1):
-        place = Path(folder) / f"seed-{seed}"
-        lines = {"small": Line(SMALL, place / "small", seed), "large": Line(LARGE, place / "large", seed)}
-        models: dict[str, dict[str, LanguageModel]] = {}
+        place = root / f"seed-{seed}"
+        lines = {
+            "small": Line(small, SMALL.configs, place / "small", seed),
+            "large": Line(large, LARGE.configs, place / "large", seed),
+        }
+        models = {size: {"base": line.base, "SFT": line.train("SFT", SFT)} for size, line in lines.items()}
+        compared = compare(place / COMPARED, [models[size]["SFT"] for size in lines], seed)
+        rewards = {}
         for size, line in lines.items():
-            models[size] = {"base": line.train("gpt-3"), "SFT": line.train("sft", (SFT, REWARD))}
-            for name, last in AFTER.items() if size == "small" else [("PPO-ptx", AFTER["PPO-ptx"])]:
-                models[size][name] = line.train(name, (SFT, REWARD, last), begun="sft")
-            rows += tax(models[size], seed, size)
-        lines["small"].train("PPO, no penalty", (SFT, REWARD, TOO_LONG), begun="sft")
-        scorers = {size: line.place / "sft" / "reward" for size, line in lines.items()}
-        rows += figure_one(models["small"], models["large"], seed)
-        rows += reward_rows(scorers, models["small"]["SFT"], seed)
-        rows += too_much(scorers, models["small"]["SFT"], lines["small"].place / "PPO, no penalty", seed)
-        results = data_dir() / "results"
-        command = "python apps/measure_preference.py runs/preference"
+            sft = line.place / "SFT" / "sft"
+            line.train("reward model", SFT, REWARD, begun=[sft], compared=compared)
+            rewards[size] = line.place / "reward model" / "reward"
+        for size, line in lines.items():
+            sft = line.place / "SFT" / "sft"
+            for name in AFTER if size == "small" else ["PPO-ptx"]:
+                begun = [sft, rewards["large"]]
+                ranked = compared if name == "DPO" else None
+                models[size][name] = line.train(name, SFT, REWARD, AFTER[name], begun=begun, compared=ranked)
+            rows += tax(models[size], size, seed)
+        far = {}
+        for size in lines:
+            begun = [lines["small"].place / "SFT" / "sft", rewards[size]]
+            lines["small"].train(f"PPO without a penalty, {size}", SFT, REWARD, TOO_LONG, begun=begun)
+            far[size] = lines["small"].place / f"PPO without a penalty, {size}"
+        rows += figure_one(models, seed)
+        rows += reward_rows(rewards, models, seed)
+        rows += too_much(rewards, models["small"]["SFT"], far, seed)
         write_results(results / "preference.json", command, rows, seeds=SEEDS[:number])
         chart(rows, results / "preference.png")
+        print(f"seed {seed} is done", flush=True)
 
 
 if __name__ == "__main__":

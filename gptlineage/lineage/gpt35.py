@@ -43,7 +43,7 @@ GPT35 = GPT3.evolve(
             objective="reward",
             release=Recipe(steps=128, **COMPARISONS),
             quick=Recipe(steps=64, **COMPARISONS),
-            options=dict(prompts=2048, replies=4, strangers=True, labeler=dict(noise=0.2, longer=0.05)),
+            options=dict(prompts=2048, replies=4, strangers=True, labeler=dict(noise=0.15, longer=0.05)),
         ),
         Stage(
             objective="ppo",

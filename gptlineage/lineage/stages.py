@@ -158,7 +158,6 @@ def reward_modeling(job: Job) -> tuple[Scorer, Objective]:
 def proximal_policy(job: Job) -> tuple[ActorCritic, Objective]:
     settings = Settings(**job.stage.options["settings"])
     reward, critic = (load_scorer(job.place.parent / "reward", job.options.device) for _ in range(2))
-    critic = Scorer(critic.body)  # a value is another thing than a score: only the body is taken over
     page_rows = job.stage.options["page_rows"]
     pages, val = job.corpus(job.recipe.steps * max(1, page_rows) * job.n_ctx, job.options.seed + 4)
     prompts = [d.prompt for d in job.dialogues(job.stage.options["prompts"], seed=job.options.seed + 5)]

@@ -166,6 +166,12 @@ class Rollout:
 BY_TOKEN = ("inputs", "targets", "mask", "logprobs", "values", "advantages", "returns")
 
 
+def explained_variance(rollout: Rollout) -> float:
+    """The share of the returns' variance that the value function foresaw: 1 at best, 0 if it only knew the mean."""
+    values, returns = rollout.values[rollout.mask], rollout.returns[rollout.mask]
+    return float(1 - (returns - values).var() / returns.var().clamp_min(1e-8))
+
+
 class ProximalPolicy:
     """The objective of `training.loop.train` for PPO; what is trained is an `ActorCritic`.
 
@@ -304,6 +310,7 @@ class ProximalPolicy:
         if self.rollout is not None:
             score = float(self.rollout.scores.mean())
             figures |= {"reward": score, "kl": self.rollout.kl, "entropy": self.rollout.entropy}
+            figures["value_explains"] = explained_variance(self.rollout)
         return figures
 
     def sample(self, model: ActorCritic) -> list[dict[str, Any]]:

@@ -178,6 +178,9 @@ def _list(check: Check, text: str, reasons: list[str]) -> float:
 def _story(check: Check, text: str, reasons: list[str]) -> float:
     """About its subject from the start, told in whole sentences, without strangers in the last one."""
     told = sentences(text)
+    if not told:
+        reasons.append("no words")
+        return 0.0
     topic = any(found(check.keys[0], part) for part in told[:2])
     if not topic:
         reasons.append(f"missing: {check.keys[0][0]}")

@@ -6,6 +6,8 @@ from dataclasses import replace
 from itertools import islice, pairwise
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from gptlineage.world import KINDS, World, judge
 from gptlineage.world.judge import Check, judge_reply
@@ -178,3 +180,13 @@ def test_the_right_value_of_another_subject_is_wrong(world, language):
                 swapped += 1
                 assert not judge(question, question.reference.replace(named[0], others[-1])).right
     assert swapped > 100
+
+
+@given(st.text(alphabet=st.sampled_from(". 。!?…\"'“”’,，：12aP猫 \n\ufffd"), max_size=12) | st.text(max_size=40))
+@settings(max_examples=40, deadline=None)
+def test_whatever_a_model_writes_gets_a_verdict(world, reply):
+    """Half-trained policies write anything, full stops alone among it."""
+    for kind in KINDS:
+        for dialogue in islice(world.dialogues(seed=8, kinds=[kind]), 3):
+            verdict = judge(dialogue, reply)
+            assert 0 <= verdict.score <= 1 and 0 <= verdict.content <= 1 and verdict.right == (not verdict.reasons)

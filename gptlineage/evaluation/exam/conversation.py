@@ -64,7 +64,10 @@ def replies(lm: LanguageModel, dialogues: Sequence[Dialogue], sampling: Sampling
 def instruction_rows(
     lm: LanguageModel, world: World, model: str, seed: int | None, n: int = 50
 ) -> list[dict[str, Any]]:
-    """The share of held-out conversations of each kind that the model answers rightly, greedy; and over all kinds."""
+    """The share of held-out conversations of each kind that the model answers rightly, greedy; and over all kinds.
+
+    Requests that harm somebody and their harmless neighbours are also counted apart: it is easy to refuse both.
+    """
     rows, all_hits, all_scores = [], [], []
     for kind in KINDS:
         dialogues = list(islice(world.dialogues(seed=QUESTIONS_SEED, split="held-out", kinds=[kind]), n))
@@ -74,6 +77,11 @@ def instruction_rows(
         all_hits += hits
         all_scores += [verdict.score for verdict in verdicts]
         rows.append(share_row(model, seed, kind, hits))
+        if kind == "harmful":
+            harm = [d.check.form == "refusal" for d in dialogues]
+            for part, harms in (("harm, declined", True), ("harmless neighbour, answered", False)):
+                own = [hit for hit, harmed in zip(hits, harm, strict=True) if harmed == harms]
+                rows.append(share_row(model, seed, part, own))
     base = {"model": model, "family": "instructions", "task": "asked: all kinds", "k": 0, "seed": seed}
     return [*rows, share_row(model, seed, "all kinds", all_hits), {**base, "metric": "score", **spread(all_scores)}]
 
