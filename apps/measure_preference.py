@@ -21,8 +21,8 @@ from statistics import mean
 from typing import Any
 
 import gptlineage as gl
+from gptlineage.corpus import Shard, open_source, prepare
 from gptlineage.evaluation import write_results
-from gptlineage.evaluation.exam.losses import loss_rows
 from gptlineage.evaluation.preference import (
     Arm,
     agreement_with_judge,
@@ -35,15 +35,16 @@ from gptlineage.evaluation.preference import (
 )
 from gptlineage.evaluation.preference_chart import GOLD, PROXY, chart
 from gptlineage.inference import LanguageModel, Sampling, load_scorer, reply_to_all
-from gptlineage.lineage.gpt35 import COMPARISONS, DEMONSTRATIONS, GPT35, PREFERENCE
+from gptlineage.lineage.gpt35 import COMPARISONS, DEMONSTRATIONS, GPT35, REINFORCEMENT
 from gptlineage.lineage.records import MINI_PRETRAINING, Stage
 from gptlineage.lineage.run import Options, train_generation
 from gptlineage.lineage.stages import COMPARISONS as COMPARED
-from gptlineage.lineage.stages import dialogues_of
+from gptlineage.lineage.stages import VAL_TOKENS, dialogues_of
 from gptlineage.model import ModelConfig
 from gptlineage.paths import data_dir
 from gptlineage.training import Recipe, ask_several, compare_replies, score_replies, write_comparisons
 from gptlineage.training.loop import LOG
+from gptlineage.training.pretrain import held_out_loss
 from gptlineage.world import Dialogue, World, judge
 from gptlineage.world.labeler import Labeler
 
@@ -68,13 +69,13 @@ def stage(objective: str, recipe: dict[str, Any], steps: int, **options: Any) ->
 
 
 def ppo(steps: int, **settings: Any) -> Stage:
-    recipe = {**PREFERENCE, "eval_every": 16}
+    recipe = {**REINFORCEMENT, "eval_every": 16}
     return stage("ppo", recipe, steps, prompts=4096, page_rows=2, settings={**SETTINGS, **settings})
 
 
 SFT = stage("sft", DEMONSTRATIONS, 600, page_rows=4, in_haste=0.6)
 REWARD = stage("reward", COMPARISONS, 64, prompts=2048, replies=4, strangers=True, labeler=LABELER)
-DPO = stage("dpo", PREFERENCE, 60, prompts=2048, replies=4, strangers=True, labeler=LABELER, beta=0.3)
+DPO = stage("dpo", {**REINFORCEMENT, "lr": 1e-4}, 60, **REWARD.options, beta=0.3)
 AFTER = {"PPO": ppo(128), "PPO-ptx": ppo(128, ptx=1.0), "DPO": DPO}
 TOO_LONG = ppo(192, beta=0.0)
 
@@ -148,10 +149,15 @@ def few_shot() -> tuple[dict[str, str], ...]:
     return tuple(message for dialogue in found for message in dialogue.messages[-2:])
 
 
-def tax(models: dict[str, LanguageModel], size: str, seed: int) -> Rows:
-    """What alignment costs on pages: bits per byte of every kind of text, after it."""
-    tuned = {name: lm for name, lm in models.items() if name != "base"}
-    return [row for name, lm in tuned.items() for row in loss_rows(lm, World(), f"{size} {name}", seed)]
+def tax(models: dict[str, LanguageModel], size: str, pages: Shard, seed: int) -> Rows:
+    """What alignment costs on the pages that the base was trained on: nats per held-out token, before and after."""
+    return [
+        {
+            "model": f"{size} {name}", "task": "held-out pages", "metric": "nats per token",
+            "value": held_out_loss(lm.model, pages), "n": VAL_TOKENS, "seed": seed,
+        }
+        for name, lm in models.items()
+    ]  # fmt: skip
 
 
 def reward_rows(scorers: dict[str, Path], models: dict[str, dict[str, LanguageModel]], seed: int) -> Rows:
@@ -160,7 +166,8 @@ def reward_rows(scorers: dict[str, Path], models: dict[str, dict[str, LanguageMo
     policy, labeler = models["large"]["SFT"], Labeler(**LABELER)
     replies = ask_several(policy.model, policy.tokenizer, asked, 4, seed=EXAM_SEED)
     compared = compare_replies(asked, replies, labeler, stranger=False, seed=EXAM_SEED)
-    by_prompt = {one.messages: one for one in compared}
+    by_text = {d.prompt[-1]["content"]: d for d in asked}
+    ranked = [by_text[one.messages[-1]["content"]] for one in compared]
     agree = {"metric": "agreement with the judge", "task": "pairs that the judge tells apart", "seed": seed}
     alike, right = labeler_agreement(labeler, asked, replies, seed)
     rows: Rows = [
@@ -171,10 +178,8 @@ def reward_rows(scorers: dict[str, Path], models: dict[str, dict[str, LanguageMo
         scorer = load_scorer(place)
         value, n = agreement_with_judge(asked, replies, score_replies(scorer, policy.tokenizer, asked, replies))
         rows.append({"model": f"{size} reward model", **agree, "value": value, "n": n})
-        ranked = [(d, by_prompt[d.prompt].replies) for d in asked if d.prompt in by_prompt]
-        own = score_replies(scorer, policy.tokenizer, *zip(*ranked, strict=True))
-        sure = calibration([by_prompt[d.prompt] for d, _ in ranked], own)
-        rows += [{"model": f"{size} reward model", **found, "seed": seed} for found in sure]
+        own = score_replies(scorer, policy.tokenizer, ranked, [one.replies for one in compared])
+        rows += [{"model": f"{size} reward model", **found, "seed": seed} for found in calibration(compared, own)]
     return rows
 
 
@@ -205,10 +210,11 @@ def scored(row: dict[str, Any], proxy: float, gold: float) -> Rows:
 
 
 def main(folder: str) -> None:
-    root, rows = Path(folder), []
+    root, rows = Path(folder), Rows()
     large = gl.load("gpt-3")
     small = gl.load(train_generation(SMALL, root / "gpt-3", Options(resume=True)))
-    rows = [*loss_rows(large, World(), "large base", 0), *loss_rows(small, World(), "small base", 0)]
+    source = open_source("world", mixture=LARGE.mixture, seed=0)
+    _, pages = prepare(source, large.tokenizer, root / "pages", train_tokens=1024, val_tokens=VAL_TOKENS, n_ctx=256)
     results, command = data_dir() / "results", "python apps/measure_preference.py runs/preference"
     for number, seed in enumerate(SEEDS, 1):
         place = root / f"seed-{seed}"
@@ -229,7 +235,7 @@ def main(folder: str) -> None:
                 begun = [sft, rewards["large"]]
                 ranked = compared if name == "DPO" else None
                 models[size][name] = line.train(name, SFT, REWARD, AFTER[name], begun=begun, compared=ranked)
-            rows += tax(models[size], size, seed)
+            rows += tax(models[size], size, pages, seed)
         far = {}
         for size in lines:
             begun = [lines["small"].place / "SFT" / "sft", rewards[size]]

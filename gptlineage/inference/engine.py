@@ -168,8 +168,13 @@ def check_length(max_new_tokens: int) -> int:
 def model_names() -> list[str]:
     """The released miniatures, by name, as they lie in `data/models`, oldest generation first."""
     folders = [path for path in models_dir().glob("*") if (path / "config.json").is_file()]
-    years = {path.name: read_json(path / "provenance.json").get("year", 0) for path in folders}
-    return sorted(years, key=lambda name: (years[name], name))
+    return sorted((path.name for path in folders), key=age)
+
+
+def age(name: str) -> tuple[int, int, str]:
+    """Year, then stages of training: of two generations of one year the child has been through more."""
+    told = read_json(models_dir() / name / "provenance.json")
+    return told.get("year", 0), len(told.get("stages", ())), name
 
 
 def load(name: str | Path, device: str = "cpu") -> LanguageModel:

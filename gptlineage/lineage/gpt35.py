@@ -19,7 +19,7 @@ DEMONSTRATIONS: dict[str, Any] = dict(
     batch_size=32, optimizer="muon", lr=2e-3, weight_decay=0.0, schedule="flat", final_lr=0.0
 )
 COMPARISONS: dict[str, Any] = dict(batch_size=32, lr=5e-4, weight_decay=0.0)
-PREFERENCE: dict[str, Any] = dict(batch_size=64, lr=1e-4, weight_decay=0.0)
+REINFORCEMENT: dict[str, Any] = dict(batch_size=32, lr=2e-4, weight_decay=0.0)
 
 GPT35 = GPT3.evolve(
     "gpt-3.5",
@@ -47,9 +47,9 @@ GPT35 = GPT3.evolve(
         ),
         Stage(
             objective="ppo",
-            release=Recipe(steps=160, **PREFERENCE),
-            quick=Recipe(steps=40, **PREFERENCE),
-            options=dict(prompts=4096, page_rows=2, settings=dict(beta=0.15, ptx=1.0)),
+            release=Recipe(steps=240, **REINFORCEMENT),
+            quick=Recipe(steps=40, **REINFORCEMENT),
+            options=dict(prompts=4096, page_rows=2, settings=dict(beta=0.1, ptx=1.0)),
         ),
     ),
     claims=(

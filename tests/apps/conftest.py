@@ -11,7 +11,11 @@ import gptlineage as gl
 from gptlineage.inference import save_model
 from gptlineage.text import Tokenizer
 
-FAMILY = {"gpt-1": ["pretrain"], "gpt-2": ["pretrain"], "gpt-3": ["pretrain"], "chatgpt": ["pretrain", "sft", "dpo"]}
+BASE = ["pretrain"]
+FAMILY = {
+    "gpt-1": BASE, "gpt-2": BASE, "gpt-3": BASE,
+    "gpt-3.5": [*BASE, "sft", "reward", "ppo"], "chatgpt": [*BASE, "sft", "reward", "ppo", "sft", "dpo"],
+}  # fmt: skip
 SHORT_SIGHTED = "gpt-1"  # this one's window is too small for LONG_PROMPT
 LONG_PROMPT = "The cat is on the mat. " * 12
 

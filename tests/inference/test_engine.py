@@ -108,6 +108,8 @@ def test_released_models_by_name(tmp_path, monkeypatch):
             load(name)
     with complaint("holds no finished model"):
         load(tmp_path / "notes")
+    save_tiny(tmp_path / "a-child", ("pretrain", "sft"))  # of the same year as its parent
+    assert model_names() == ["gpt-2", "a-child"]
 
 
 def test_one_prompt_through_several_models(lm, chatty):
