@@ -157,6 +157,7 @@ def reward_modeling(job: Job) -> tuple[Scorer, Objective]:
 
 def proximal_policy(job: Job) -> tuple[ActorCritic, Objective]:
     settings = Settings(**job.stage.options["settings"])
+    # The value function begins as the reward model (InstructGPT, appendix C.4).
     reward, critic = (load_scorer(job.place.parent / "reward", job.options.device) for _ in range(2))
     page_rows = job.stage.options["page_rows"]
     pages, val = job.corpus(job.recipe.steps * max(1, page_rows) * job.n_ctx, job.options.seed + 4)

@@ -157,13 +157,21 @@ class Rollout:
     def part(self, rows: Tensor) -> Rollout:
         """Some of the replies, without the columns that only longer ones need."""
         width = int(self.mask[rows].any(0).nonzero().max()) + 1
+
+        def kept(values: Tensor) -> Tensor:
+            return values[rows, :width]
+
         return replace(
-            self, scores=self.scores[rows],
-            **{name: getattr(self, name)[rows, :width] for name in BY_TOKEN},
+            self,
+            inputs=kept(self.inputs), targets=kept(self.targets), mask=kept(self.mask),
+            logprobs=kept(self.logprobs), values=kept(self.values), advantages=kept(self.advantages),
+            returns=kept(self.returns), scores=self.scores[rows],
         )  # fmt: skip
 
-
-BY_TOKEN = ("inputs", "targets", "mask", "logprobs", "values", "advantages", "returns")
+    def by_length(self) -> Tensor:
+        """The replies' numbers, shortest conversation first, so that neighbours need little padding."""
+        ends = self.mask.int().argmax(-1) + self.mask.sum(-1)
+        return ends.argsort(stable=True)
 
 
 def explained_variance(rollout: Rollout) -> float:
@@ -209,7 +217,9 @@ class ProximalPolicy:
             if settings.target_kl and minibatch == 0:  # not again where a run is resumed amid a round
                 model.beta.fill_(adapted(model.beta.item(), self.rollout.kl, settings.target_kl, settings.rollouts))
         epoch, minibatch = divmod(minibatch, settings.minibatches)
-        roll = self.rollout.part(self.rows(number, epoch, minibatch, part, parts))
+        groups = self.rollout.by_length().tensor_split(settings.minibatches)
+        order = np.random.default_rng((self.seed, number, epoch)).permutation(len(groups))
+        roll = self.rollout.part(groups[order[minibatch]].tensor_split(parts)[part])
         inputs, targets, mask = roll.inputs, roll.targets, roll.mask
         logprobs, _ = self.logprobs(model.policy, inputs, targets, mask)
         loss = policy_loss(logprobs, roll.logprobs, roll.advantages, mask, settings.clip)
@@ -221,14 +231,6 @@ class ProximalPolicy:
             loss = loss + settings.ptx * next_token_loss(model.policy, ids)
             tokens += ids.shape[0] * (ids.shape[1] - 1)
         return loss, tokens
-
-    def rows(self, number: int, epoch: int, minibatch: int, part: int, parts: int) -> Tensor:
-        """Which replies a pass reads: those of similar length together, so that little is padded; in any order."""
-        assert self.rollout is not None
-        by_length = self.rollout.mask.int().argmax(-1) + self.rollout.mask.sum(-1)
-        groups = by_length.argsort(stable=True).tensor_split(self.settings.minibatches)
-        order = np.random.default_rng((self.seed, number, epoch)).permutation(len(groups))
-        return groups[order[minibatch]].tensor_split(parts)[part]
 
     def logprobs(self, model: Stack, inputs: Tensor, targets: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
         """The log-probability of each target and the entropy before it, as the sampler saw them; 0 off the reply."""

@@ -164,6 +164,23 @@ def test_the_first_step_has_ratio_one_and_logprobs_of_single_rows(tmp_path):
     assert torch.equal(again.inputs, roll.inputs)  # the same round writes the same replies
 
 
+def test_minibatches_hold_every_reply_once_by_length_and_lose_nothing_but_padding(tmp_path):
+    model = tiny_model(spread=0.3)
+    goal, trained = ppo(tmp_path, model), ActorCritic(model, Scorer(copy.deepcopy(model)), 0.1)
+    roll = goal.collect(trained, 1)
+    order = roll.by_length()
+    assert sorted(order.tolist()) == list(range(32))
+    ends = [int(roll.mask[row].nonzero().max()) for row in order]
+    assert ends == sorted(ends)
+    parts = [roll.part(rows) for rows in order.tensor_split(5)]
+    assert sum(int(part.mask.sum()) for part in parts) == int(roll.mask.sum())
+    assert parts[0].mask.shape[1] < parts[-1].mask.shape[1] or ends[0] == ends[-1]
+    for part, rows in zip(parts, order.tensor_split(5), strict=True):
+        logprobs, _ = goal.logprobs(model, part.inputs, part.targets, part.mask)
+        assert torch.allclose(logprobs, part.logprobs, atol=1e-5)
+        assert torch.equal(part.scores, roll.scores[rows])
+
+
 def test_pages_of_pretraining_weigh_in(tmp_path):
     model = tiny_model(spread=0.1)
     trained = ActorCritic(model, Scorer(copy.deepcopy(model)), 0.1)
