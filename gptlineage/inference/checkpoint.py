@@ -24,6 +24,7 @@ from ..model import ConfigError, ModelConfig, Scorer, Stack, build
 from ..text import Tokenizer
 
 FORMAT = 1
+HEADS = ("score", "summed score")  # of a reward model, by whether it is summed
 
 
 @contextlib.contextmanager
@@ -72,7 +73,7 @@ def save_model(
     replace(folder / "model.safetensors", lambda temporary: save_file(tensors, temporary))
     write_json(folder / "provenance.json", provenance)
     replace(folder / "README.md", lambda temporary: temporary.write_text(card, encoding="utf-8"))
-    head = {"head": "score"} if isinstance(model, Scorer) else {}
+    head = {"head": HEADS[model.summed]} if isinstance(model, Scorer) else {}
     write_json(folder / "config.json", {"format": FORMAT, **head, **model.config.to_dict()})
 
 
@@ -121,10 +122,10 @@ def load_any(folder: Path) -> Stack | Scorer:
             f"{folder} was written by another version of gptlineage; train it again or install that version.",
             f"{folder} 由其他版本的 gptlineage 写入；请重新训练或安装对应版本。",
         )
-    scores = values.pop("head", None) == "score"
+    head = values.pop("head", None)
     try:
         stack = build(ModelConfig.from_dict(values))
-        model = Scorer(stack) if scores else stack
+        model = Scorer(stack, summed=HEADS.index(head) == 1) if head in HEADS else stack
         model.load_state_dict(read_tensors(folder / "model.safetensors"))
     except (ConfigError, RuntimeError, TypeError) as error:
         raise UserError(

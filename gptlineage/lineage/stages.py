@@ -106,6 +106,8 @@ def finish(job: Job, trained: Trained) -> tuple[Stack, Stack | Scorer]:
     if isinstance(trained, ActorCritic):
         policy: Stack = trained.policy
         return policy, policy
+    if isinstance(trained, Scorer) and trained.summed:
+        return job.model, trained  # only compares replies to one prompt: the scale does not matter
     if isinstance(trained, Scorer):
         demonstrations = job.dialogues(512, seed=job.options.seed + 3)
         rows = [encode_reply(job.tokenizer, d.prompt, d.reference, job.n_ctx) for d in demonstrations]
@@ -140,16 +142,17 @@ def fine_tuning(job: Job) -> tuple[Stack, Objective]:
 
 def reward_modeling(job: Job) -> tuple[Scorer, Objective]:
     comparisons = comparisons_of(job)
+    scorer = Scorer(copy.deepcopy(job.model), summed=bool(job.options.votes))
     if job.options.votes:
+        # So few that only the head learns from them: the whole network would know each of them by heart instead.
+        scorer.body.requires_grad_(False)
         held_out = comparisons[::VOTES_KEPT]
-        votes = [one for number, one in enumerate(comparisons) if number % VOTES_KEPT]
-        released = released_comparisons(job)  # or a taste learnt from a few votes would forget what is right
-        comparisons = [*votes * max(1, len(released) // len(votes)), *released]
+        comparisons = [one for number, one in enumerate(comparisons) if number % VOTES_KEPT]
     else:
         asked = job.watched()
         replies = ask_several(job.model, job.tokenizer, asked, job.stage.options["replies"])
         held_out = compare_replies(asked, replies, labeler_of(job.stage))
-    return Scorer(copy.deepcopy(job.model)), RewardModeling(
+    return scorer, RewardModeling(
         comparisons, held_out, job.tokenizer,
         batch_size=min(job.recipe.batch_size, len(comparisons)), n_ctx=job.n_ctx, seed=job.recipe.seed,
     )  # fmt: skip
@@ -197,6 +200,7 @@ def comparisons_of(job: Job) -> list[Comparison]:
             replies = ask_several(job.model, job.tokenizer, asked, options["replies"], job.options.seed)
             if options.get("by_reward"):
                 found = ranked_by(load_scorer(job.place.parent / "reward"), job.tokenizer, asked, replies)
+                found += released_comparisons(job)  # lest what is right be forgotten over what is liked
             else:
                 found = compare_replies(
                     asked, replies, labeler_of(job.stage), stranger=options["strangers"], seed=job.options.seed

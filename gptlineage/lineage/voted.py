@@ -1,7 +1,8 @@
-"""A model that learns from a person's votes: their reward model first, then DPO on replies which that model ranks.
+"""A model that learns from a person's votes: their taste first, then DPO on replies which that taste ranks.
 
-A handful of votes is too little to move a model by itself. A reward model learnt from them, and from the comparisons
-that come with the released model, can judge any number of the model's own replies, and these teach it.
+A handful of votes is too little to move a model by itself. A reward model learnt from them can judge any number of the
+model's own replies, and these teach it, together with the comparisons that come with the released model, by which it
+keeps what is right.
 """
 
 from __future__ import annotations
@@ -22,14 +23,14 @@ from .stages import Options, clear_votes
 STAGES = (
     Stage(
         objective="reward",
-        release=Recipe(steps=120, batch_size=8, lr=3e-4, weight_decay=0.0),
-        quick=Recipe(steps=80, batch_size=8, lr=3e-4, weight_decay=0.0),
+        release=Recipe(steps=200, batch_size=16, lr=3e-3, weight_decay=0.1),
+        quick=Recipe(steps=200, batch_size=16, lr=3e-3, weight_decay=0.1),
     ),
     Stage(
         objective="dpo",
-        release=Recipe(steps=80, batch_size=32, lr=2e-4, weight_decay=0.0),
-        quick=Recipe(steps=40, batch_size=32, lr=2e-4, weight_decay=0.0),
-        options=dict(prompts=512, replies=4, beta=0.1, by_reward=True),
+        release=Recipe(steps=160, batch_size=32, lr=1e-4, weight_decay=0.0),
+        quick=Recipe(steps=80, batch_size=32, lr=1e-4, weight_decay=0.0),
+        options=dict(prompts=1024, replies=4, beta=0.1, by_reward=True),
     ),
 )
 

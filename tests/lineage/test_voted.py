@@ -9,7 +9,7 @@ import pytest
 
 from gptlineage.inference import load, load_model, load_scorer
 from gptlineage.lineage import stages, voted
-from gptlineage.training import Recipe, encode_reply, read_comparisons
+from gptlineage.training import Comparison, Recipe, encode_reply, read_comparisons, write_comparisons
 from gptlineage.training.reward import scores_of
 from gptlineage.training.votes import Ballot, add_ballot
 from tests.tiny import complaint, save_tiny
@@ -32,6 +32,10 @@ def pupil(tmp_path, monkeypatch) -> str:
     monkeypatch.setattr(stages, "ask_several", lambda m, t, asked, k, seed: [["Yes.", "No, no."]] * len(asked))
     watched = stages.Job.watched
     monkeypatch.setattr(stages.Job, "watched", lambda job, n=2: watched(job, n))
+    released = tmp_path / "models" / "gpt-2" / "comparisons.jsonl"  # whose generation a tiny model says it is
+    released.parent.mkdir(parents=True)
+    write_comparisons(released, [Comparison(({"role": "user", "content": "Hello"},), ("Hello!", "Paris."))] * 2)
+    monkeypatch.setattr(stages, "models_dir", lambda: tmp_path / "models")
     return str(save_tiny(tmp_path / "parent", ("pretrain", "sft"), n_ctx=700))
 
 
@@ -41,10 +45,15 @@ def test_votes_become_a_reward_model_and_a_child(pupil, tmp_path):
     learnt = read_comparisons(folder / "reward" / "comparisons.jsonl")
     assert len(learnt) == 9 and {one.replies for one in learnt} == {("Yes.", "A long and winding reply.")}
     ranked = read_comparisons(folder / "dpo" / "comparisons.jsonl")
-    assert len(ranked) == 6 and all(set(one.replies) == {"Yes.", "No, no."} for one in ranked)
+    assert len(ranked) == 8 and all(set(one.replies) == {"Yes.", "No, no."} for one in ranked[:6])
+    assert all(one.replies == ("Hello!", "Paris.") for one in ranked[6:])  # what is right stays in sight
     child = load(folder)
     assert child.speaks_chat and child.provenance["stages"] == ["pretrain", "sft", "reward", "dpo"]
-    assert load_scorer(folder / "reward").config == child.config
+    taste = load_scorer(folder / "reward")
+    assert taste.summed and taste.config == child.config
+    before = load(pupil).model.state_dict()
+    assert all(p.equal(before[name]) for name, p in taste.body.state_dict().items())  # only the head learnt
+    assert taste.score.weight.abs().sum() > 0
     with complaint("holds a reward model"):
         load_model(folder / "reward")
     with complaint("holds no reward model"):
@@ -55,7 +64,7 @@ def test_the_reward_model_decides_the_order(pupil, tmp_path):
     """Of two replies, DPO is told to prefer the one that scores higher."""
     folder = voted.learn_from_votes(pupil, vote(tmp_path / "votes.jsonl", 9), tmp_path / "mine", quick=True)
     scorer, tokenizer = load_scorer(folder / "reward"), load(folder).tokenizer
-    for one in read_comparisons(folder / "dpo" / "comparisons.jsonl"):
+    for one in read_comparisons(folder / "dpo" / "comparisons.jsonl")[:6]:
         rows = [encode_reply(tokenizer, one.messages, reply, 700) for reply in one.replies]
         best, worst = scores_of(scorer, rows).tolist()
         assert best >= worst

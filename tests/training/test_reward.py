@@ -183,3 +183,33 @@ def test_a_stranger_comes_from_another_prompt(dialogues):
     compared = compare_replies(dialogues, replies, Labeler(), seed=4)
     assert len(compared) == len(dialogues)
     assert sum(len(comparison.replies) == 3 for comparison in compared) >= len(dialogues) - 1
+
+
+def test_a_summed_score_adds_up_and_the_prompt_cancels():
+    scorer = Scorer(tiny_model(spread=0.3), summed=True)
+    torch.nn.init.normal_(scorer.score.weight)
+    plain = Scorer(scorer.body)
+    plain.score = scorer.score
+    prompt, replies = [1, 2, 3, 4], [[5, 6], [7, 8, 9]]
+    rows = [prompt + reply for reply in replies]
+    one, other = scores_of(scorer, rows).tolist()
+    own = [plain(torch.tensor([row]))[0, len(prompt) :].sum().item() for row in rows]
+    assert one - other == pytest.approx(own[0] - own[1], abs=1e-4)
+
+
+def test_a_few_comparisons_teach_the_summed_head_to_prefer_the_shorter(tmp_path):
+    """Twenty pairs of random texts; thirty new ones, of which the head alone must tell which is the shorter."""
+    rng = random.Random(3)
+
+    def pair() -> Comparison:
+        lengths = rng.randint(2, 5), rng.randint(6, 10)
+        short, long = (bytes(rng.choices(range(97, 123), k=length)).decode() for length in lengths)
+        return Comparison(({"role": "user", "content": "hi"},), (short, long))
+
+    scorer = Scorer(tiny_model(spread=0.3, n_ctx=64), summed=True)
+    scorer.body.requires_grad_(False)
+    before = {name: p.clone() for name, p in scorer.body.state_dict().items()}
+    goal = RewardModeling([pair() for _ in range(20)], [pair() for _ in range(30)], BYTES, batch_size=16, n_ctx=64)
+    train(scorer, goal, recipe(steps=100, lr=3e-3, weight_decay=0.1), tmp_path)
+    assert goal.evaluate(scorer)["pairs_right"] >= 0.9
+    assert all(p.equal(before[name]) for name, p in scorer.body.state_dict().items())
