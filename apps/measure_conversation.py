@@ -1,4 +1,4 @@
-"""Held-out questions to the released ChatGPT miniature and to its parent: data/results/conversation.json.
+"""Held-out questions to the released ChatGPT miniature and to its ancestors: data/results/conversation.json.
 
     python apps/measure_conversation.py
 """
@@ -11,7 +11,7 @@ QUESTIONS, SEEDS = 400, 3
 
 
 def main() -> None:
-    rows = [row for name in ("chatgpt", "gpt-3") for row in ask_all(gl.load(name), n=QUESTIONS, seeds=SEEDS)]
+    rows = [row for name in ("chatgpt", "gpt-3.5", "gpt-3") for row in ask_all(gl.load(name), n=QUESTIONS, seeds=SEEDS)]
     path = data_dir() / "results" / "conversation.json"
     write_results(path, "python apps/measure_conversation.py", rows, seeds=list(range(SEEDS)))
     for row in rows:

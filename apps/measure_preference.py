@@ -42,7 +42,7 @@ from gptlineage.lineage.stages import COMPARISONS as COMPARED
 from gptlineage.lineage.stages import VAL_TOKENS, dialogues_of
 from gptlineage.model import ModelConfig
 from gptlineage.paths import data_dir
-from gptlineage.training import Recipe, ask_several, compare_replies, score_replies, write_comparisons
+from gptlineage.training import Recipe, Settings, ask_several, compare_replies, score_replies, write_comparisons
 from gptlineage.training.loop import LOG
 from gptlineage.training.pretrain import held_out_loss
 from gptlineage.world import Dialogue, World, judge
@@ -58,9 +58,10 @@ SMALL = LARGE.evolve(
 )
 LABELER = dict(noise=0.15, longer=0.05)
 SETTINGS = dict(beta=0.05)
-EXAM_SEED, QUESTIONS = 4242, 400
+EXAM_SEED, QUESTIONS = 4242, 300
 CONTROL = (0.3, 0.5, 0.7)  # plain fine-tuning, read more coolly
-OFFERED, PROMPTS = 64, 150  # replies to each prompt that best of n chooses from
+NEVER_ENDS = Settings().missing_end or 0.0
+OFFERED, PROMPTS = 32, 100  # replies to each prompt that best of n chooses from
 
 
 def stage(objective: str, recipe: dict[str, Any], steps: int, **options: Any) -> Stage:
@@ -69,15 +70,15 @@ def stage(objective: str, recipe: dict[str, Any], steps: int, **options: Any) ->
 
 
 def ppo(steps: int, **settings: Any) -> Stage:
-    recipe = {**REINFORCEMENT, "eval_every": 16}
+    recipe = {**REINFORCEMENT, "lr": 3e-4, "eval_every": 16}
     return stage("ppo", recipe, steps, prompts=4096, page_rows=2, settings={**SETTINGS, **settings})
 
 
-SFT = stage("sft", DEMONSTRATIONS, 600, page_rows=4, in_haste=0.6)
+SFT = stage("sft", DEMONSTRATIONS, 400, page_rows=4, in_haste=0.6)
 REWARD = stage("reward", COMPARISONS, 64, prompts=2048, replies=4, strangers=True, labeler=LABELER)
 DPO = stage("dpo", {**REINFORCEMENT, "lr": 1e-4}, 60, **REWARD.options, beta=0.3)
-AFTER = {"PPO": ppo(128), "PPO-ptx": ppo(128, ptx=1.0), "DPO": DPO}
-TOO_LONG = ppo(192, beta=0.0)
+AFTER = {"PPO": ppo(96), "PPO-ptx": ppo(96, ptx=0.3), "DPO": DPO}
+TOO_LONG = ppo(128, beta=0.0)
 
 
 @dataclass(frozen=True)
@@ -192,16 +193,21 @@ def too_much(scorers: dict[str, Path], policy: LanguageModel, runs: dict[str, Pa
     gold = [[judge(d, reply).score for reply in group] for d, group in zip(asked, groups, strict=True)]
     rows: Rows = []
     for size, place in scorers.items():
-        proxy = score_replies(load_scorer(place), policy.tokenizer, asked, groups)
+        scores = score_replies(load_scorer(place), policy.tokenizer, asked, groups)
+        # A reply that never ends gets what PPO gives it.
+        proxy = [
+            [score if reply else NEVER_ENDS for score, reply in zip(own, group, strict=True)]
+            for own, group in zip(scores, groups, strict=True)
+        ]
         for n in (2**power for power in range(OFFERED.bit_length())):
             chosen = [best_of(n, ours, truth) for ours, truth in zip(proxy, gold, strict=True)]
             far = {"model": f"best of n, {size} reward model", "task": f"n={n}", "kl": best_of_kl(n), "seed": seed}
             rows += scored(far, mean(p for p, _ in chosen), mean(g for _, g in chosen))
         for line in (runs[size] / "ppo" / LOG).read_text(encoding="utf-8").splitlines():
             event = json.loads(line)
-            if "held_out_score" in event:
+            if "sampled_score" in event:
                 far = {"model": f"PPO, {size} reward model", "task": f"step {event['step']}", "kl": event["kl"]}
-                rows += scored({**far, "seed": seed}, event["held_out_reward"], event["held_out_score"])
+                rows += scored({**far, "seed": seed}, event["sampled_reward"], event["sampled_score"])
     return rows
 
 

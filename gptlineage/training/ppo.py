@@ -31,7 +31,7 @@ from ..text.chat import Message
 from ..world import Dialogue, judge
 from .pretrain import held_out_loss, next_token_loss
 from .reward import pad, score_replies, scores_of
-from .sft import sample_replies
+from .sft import sample_replies, share_right
 
 # ---------------------------------------------------------------- the formulas
 
@@ -298,16 +298,20 @@ class ProximalPolicy:
             )
 
     def evaluate(self, model: ActorCritic) -> dict[str, float]:
-        """What the reward model and the judge say of the same replies at temperature 1: the proxy and the truth."""
+        """What the reward model and the judge say of the same replies at temperature 1, the proxy and the truth.
+
+        `held_out_right` is that of greedy replies, as in the other stages.
+        """
         sampling = Sampling(temperature=1.0, top_k=0, seed=self.seed)
         replies = reply_to_all(model.policy, self.tokenizer, [d.prompt for d in self.held_out], sampling)
         verdicts = [judge(d, reply) for d, reply in zip(self.held_out, replies, strict=True)]
         scored = score_replies(self.reward, self.tokenizer, self.held_out, [[reply] for reply in replies])
         figures = {
             "val_loss": held_out_loss(model.policy, self.val),
-            "held_out_right": mean(verdict.right for verdict in verdicts),
-            "held_out_score": mean(verdict.score for verdict in verdicts),
-            "held_out_reward": mean(score for (score,) in scored),
+            "held_out_right": share_right(model.policy, self.tokenizer, self.held_out),
+            "sampled_right": mean(verdict.right for verdict in verdicts),
+            "sampled_score": mean(verdict.score for verdict in verdicts),
+            "sampled_reward": mean(score for (score,) in scored),
         }
         if self.rollout is not None:
             score = float(self.rollout.scores.mean())

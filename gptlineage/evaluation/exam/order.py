@@ -10,6 +10,7 @@ from typing import Any
 
 Rows = list[dict[str, Any]]
 BASES = ("gpt-1", "gpt-2", "gpt-3")
+INSTRUCTED = ("gpt-3.5", "chatgpt")
 CURVE = ("list, relations", "list, letters", "list, translated", "list, numbers", "list, kinds")
 NOT_FAMILIES = ("loss", "instructions", "stories")
 
@@ -106,14 +107,16 @@ def examples(rows: Rows) -> Rows:
 def instructions(rows: Rows) -> Rows:
     found = {
         model: by_seed(rows, model, "accuracy", lambda row: row["task"] == "asked: all kinds")
-        for model in (*BASES, "chatgpt")
+        for model in (*BASES, *INSTRUCTED)
     }
-    if not all(found.values()):
+    if not all(found[base] for base in BASES):
         return []
     return [
         {
-            "expectation": "chatgpt follows more instructions than any base model",
-            **{model: summary(values) for model, values in found.items()},
-            "holds": all(above(found["chatgpt"], found[base]) for base in BASES),
+            "expectation": f"{model} follows more instructions than any base model",
+            **{name: summary(found[name]) for name in (*BASES, model)},
+            "holds": all(above(found[model], found[base]) for base in BASES),
         }
+        for model in INSTRUCTED
+        if found[model]
     ]  # fmt: skip

@@ -46,3 +46,5 @@ def test_instructions_are_compared_with_the_best_base_model():
     assert list(held(rows).values()) == [False]
     better = [{**r, "value": 0.6} if r["model"] == "chatgpt" else r for r in rows]
     assert list(held(better).values()) == [True]
+    both = held([*better, row("gpt-3.5", "asked: all kinds", 0, 0.45, 0, family="instructions")])
+    assert list(both.values()) == [False, True]
