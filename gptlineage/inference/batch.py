@@ -40,20 +40,26 @@ def sample_batch(
     generator = sampling.generator()
     cache = KVCache(model.config, len(kept), starts=starts, device=device, dtype=model.tokens.weight.dtype)
     states = model.hidden(padded, cache)
+    replies: list[list[int]] = [[] for _ in kept]
+    going = list(range(len(kept)))  # whose tokens the rows of the batch are
     finished = torch.zeros(len(kept), dtype=torch.bool, device=device)
-    columns = []
     for _ in range(min(max_new_tokens, n_ctx - width)):
         logits = model.unembed(states[:, -1]).float()
         logits[:, hidden_ids] = -torch.inf
         token = choose(logits, sampling, generator)
-        columns.append(torch.where(finished, -1, token))
+        for number, value, over in zip(going, token.tolist(), finished.tolist(), strict=True):
+            if not over:
+                replies[number].append(value)
         finished |= torch.isin(token, stop_ids)
         if finished.all():
             break
+        if 2 * int(finished.sum()) >= len(going):  # most replies are short: the rest need not carry them along
+            going = [number for number, over in zip(going, finished.tolist(), strict=True) if not over]
+            cache.keep(~finished)
+            token, finished = token[~finished], finished[~finished]
         if cache.length < n_ctx:
             states = model.hidden(token[:, None], cache)
-    rows = torch.stack(columns, dim=1).tolist()
-    return [[token for token in row if token >= 0] for row in rows]
+    return replies
 
 
 def reply_to_all(

@@ -43,3 +43,8 @@ class KVCache:
         stored = self.buffer[layer]
         stored[:, :, :, self.length : end] = keys_values
         return stored[:, :, :, :end]
+
+    def keep(self, rows: Tensor) -> None:
+        """Go on with some of the sequences only; `rows` is a mask or their numbers."""
+        self.buffer = self.buffer[:, :, rows]
+        self.starts = None if self.starts is None else self.starts[rows]
