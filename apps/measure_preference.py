@@ -6,11 +6,13 @@ Two base models have read the same number of tokens: the released GPT-3 miniatur
 in the blocks, trained here. Both are shown demonstrations of which 60 % are flawed (they leave off the final full
 stop). A labeler who minds the flaw a little, and errs often, then ranks replies of both models, and one large and one
 small reward model learn from that; as in the paper, the large one serves policies of either size. The seeds are those
-of everything after pretraining. The world's judge, whom no model has seen, decides. Trainings that are there already
+of everything after pretraining. The world's judge decides, whose score the labeler reports with noise and a liking
+for length. Trainings that are there already
 are not run again.
 """
 
 import json
+import math
 import shutil
 import sys
 from collections.abc import Iterable, Mapping, Sequence
@@ -29,7 +31,7 @@ from gptlineage.evaluation.preference import (
     arm_rows,
     best_of,
     best_of_kl,
-    calibration,
+    fit_gold,
     labeler_agreement,
     win_rate,
 )
@@ -46,6 +48,7 @@ from gptlineage.training import Recipe, Settings, ask_several, compare_replies, 
 from gptlineage.training.loop import LOG
 from gptlineage.training.pretrain import held_out_loss
 from gptlineage.world import Dialogue, World, judge
+from gptlineage.world.demonstrator import with_stop
 from gptlineage.world.labeler import Labeler
 
 Rows = list[dict[str, Any]]
@@ -60,6 +63,7 @@ LABELER = dict(noise=0.15, longer=0.05)
 SETTINGS = dict(beta=0.05)
 EXAM_SEED, QUESTIONS = 4242, 300
 CONTROL = (0.3, 0.5, 0.7)  # plain fine-tuning, read more coolly
+PAGES = 255  # windows of held-out pages: all of them
 NEVER_ENDS = Settings().missing_end or 0.0
 OFFERED, PROMPTS = 32, 100  # replies to each prompt that best of n chooses from
 
@@ -78,7 +82,7 @@ SFT = stage("sft", DEMONSTRATIONS, 400, page_rows=4, in_haste=0.6)
 REWARD = stage("reward", COMPARISONS, 64, prompts=2048, replies=4, strangers=True, labeler=LABELER)
 DPO = stage("dpo", {**REINFORCEMENT, "lr": 1e-4}, 60, **REWARD.options, beta=0.3)
 AFTER = {"PPO": ppo(96), "PPO-ptx": ppo(96, ptx=0.3), "DPO": DPO}
-TOO_LONG = ppo(128, beta=0.0)
+TOO_LONG = ppo(128, beta=0.0, highest_kl=math.inf, lowest_entropy=0.0)  # it is meant to go too far
 
 
 @dataclass(frozen=True)
@@ -95,8 +99,11 @@ class Line:
     ) -> LanguageModel:
         """The model of that name; stages that lie in `begun` are taken over, and so are comparisons."""
         folder = self.place / name
-        for ready in begun if not folder.exists() else ():
-            shutil.copytree(ready, folder / ready.name)
+        for ready in begun:
+            if not (folder / ready.name / "config.json").is_file():  # which a copy brings last
+                unfinished = shutil.ignore_patterns("config.json")
+                shutil.copytree(ready, folder / ready.name, dirs_exist_ok=True, ignore=unfinished)
+                shutil.copy(ready / "config.json", folder / ready.name)
         if compared:
             place = folder / stages[-1].objective
             place.mkdir(parents=True, exist_ok=True)
@@ -128,6 +135,7 @@ def figure_one(models: dict[str, dict[str, LanguageModel]], seed: int) -> Rows:
             temperatures = (0.0, *CONTROL, 1.0) if name == "SFT" else (0.0, 1.0)
             arms += [Arm(f"{size} {name}", lm, temperature) for temperature in temperatures]
         arms.append(Arm(f"{size} base, prompted", own["base"], 0.0, examples))
+        arms.append(Arm(f"{size} SFT, stop added", own["SFT"], 0.0, mend=with_stop))
     verdicts = {(arm.name, arm.temperature): arm.verdicts(asked, seed) for arm in arms}
     rows = [row for arm in arms for row in arm_rows(arm, asked, verdicts[arm.name, arm.temperature], seed)]
     for rival in ("large base", "large base, prompted", "large SFT"):
@@ -143,11 +151,13 @@ def figure_one(models: dict[str, dict[str, LanguageModel]], seed: int) -> Rows:
 
 
 def few_shot() -> tuple[dict[str, str], ...]:
-    """Four single instructions with their replies, two in each language."""
+    """Four short instructions of different kinds with their replies, two in each language."""
     found: list[Dialogue] = []
-    for language in ("en", "zh"):
-        found += islice(World().dialogues(seed=7, kinds=["fact", "translate"], language=language), 2)
-    return tuple(message for dialogue in found for message in dialogue.messages[-2:])
+    for language, kind in (("en", "fact"), ("zh", "unknown"), ("en", "translate"), ("zh", "correct")):
+        stream = World().dialogues(seed=7, kinds=[kind], language=language)
+        single = islice((d for d in stream if d.single), 20)
+        found.append(min(single, key=lambda d: len((d.prompt[0]["content"] + d.reference).encode())))
+    return tuple(message for dialogue in found for message in dialogue.messages)
 
 
 def tax(models: dict[str, LanguageModel], size: str, pages: Shard, seed: int) -> Rows:
@@ -155,7 +165,7 @@ def tax(models: dict[str, LanguageModel], size: str, pages: Shard, seed: int) ->
     return [
         {
             "model": f"{size} {name}", "task": "held-out pages", "metric": "nats per token",
-            "value": held_out_loss(lm.model, pages), "n": VAL_TOKENS, "seed": seed,
+            "value": held_out_loss(lm.model, pages, PAGES), "n": PAGES, "seed": seed,
         }
         for name, lm in models.items()
     ]  # fmt: skip
@@ -166,9 +176,6 @@ def reward_rows(scorers: dict[str, Path], models: dict[str, dict[str, LanguageMo
     asked = list(islice(dialogues_of(GPT35, seed=EXAM_SEED + 1, split="held-out"), QUESTIONS))
     policy, labeler = models["large"]["SFT"], Labeler(**LABELER)
     replies = ask_several(policy.model, policy.tokenizer, asked, 4, seed=EXAM_SEED)
-    compared = compare_replies(asked, replies, labeler, stranger=False, seed=EXAM_SEED)
-    by_text = {d.prompt[-1]["content"]: d for d in asked}
-    ranked = [by_text[one.messages[-1]["content"]] for one in compared]
     agree = {"metric": "agreement with the judge", "task": "pairs that the judge tells apart", "seed": seed}
     alike, right = labeler_agreement(labeler, asked, replies, seed)
     rows: Rows = [
@@ -179,8 +186,6 @@ def reward_rows(scorers: dict[str, Path], models: dict[str, dict[str, LanguageMo
         scorer = load_scorer(place)
         value, n = agreement_with_judge(asked, replies, score_replies(scorer, policy.tokenizer, asked, replies))
         rows.append({"model": f"{size} reward model", **agree, "value": value, "n": n})
-        own = score_replies(scorer, policy.tokenizer, ranked, [one.replies for one in compared])
-        rows += [{"model": f"{size} reward model", **found, "seed": seed} for found in calibration(compared, own)]
     return rows
 
 
@@ -206,9 +211,24 @@ def too_much(scorers: dict[str, Path], policy: LanguageModel, runs: dict[str, Pa
         for line in (runs[size] / "ppo" / LOG).read_text(encoding="utf-8").splitlines():
             event = json.loads(line)
             if "sampled_score" in event:
-                far = {"model": f"PPO, {size} reward model", "task": f"step {event['step']}", "kl": event["kl"]}
+                far = {"model": f"PPO, {size} reward model", "task": f"step {event['step']}", "kl": event["sampled_kl"]}
                 rows += scored({**far, "seed": seed}, event["sampled_reward"], event["sampled_score"])
-    return rows
+    return rows + fits(rows, seed)
+
+
+def fits(rows: Rows, seed: int) -> Rows:
+    """Gao's two curves through the judge's gain over the policy, for each way of going away from it."""
+    found = []
+    for way in dict.fromkeys(row["model"] for row in rows):
+        points = [row for row in rows if row["model"] == way and row["metric"] == GOLD]
+        kind = "best of n" if way.startswith("best of n") else "ppo"
+        distances = [max(0.0, row["kl"]) ** 0.5 for row in points]
+        alpha, beta = fit_gold(distances, [row["value"] - points[0]["value"] for row in points], kind)
+        found += [
+            {"model": way, "task": "fit", "metric": name, "value": value, "seed": seed}
+            for name, value in (("alpha", alpha), ("beta", beta))
+        ]
+    return found
 
 
 def scored(row: dict[str, Any], proxy: float, gold: float) -> Rows:

@@ -1,11 +1,11 @@
-"""What preference training gained and cost, by the world's judge, whom no reward model has seen.
+"""What preference training gained and cost, by the world's judge, of whom training hears only through a labeler.
 
 The control is always plain fine-tuning, read more coolly: most of a naive gain is sharpening.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 from math import comb, log
@@ -37,11 +37,13 @@ class Arm:
     lm: LanguageModel
     temperature: float
     examples: tuple[Message, ...] = ()
+    mend: Callable[[str], str] = str  # what is done to a reply before it is judged
 
     def verdicts(self, dialogues: Sequence[Dialogue], seed: int = 0) -> list[Verdict]:
         sampling = Sampling(temperature=self.temperature, top_k=0, seed=seed)
         asked = [replace(d, messages=(*self.examples, *d.messages)) for d in dialogues]
-        return [judge(d, reply) for d, reply in zip(dialogues, replies(self.lm, asked, sampling), strict=True)]
+        said = replies(self.lm, asked, sampling)
+        return [judge(d, self.mend(reply)) for d, reply in zip(dialogues, said, strict=True)]
 
 
 def arm_rows(arm: Arm, dialogues: Sequence[Dialogue], verdicts: Sequence[Verdict], seed: int) -> list[dict[str, Any]]:
@@ -141,12 +143,15 @@ def best_of(n: int, proxy: Sequence[float], gold: Sequence[float]) -> tuple[floa
 
 
 def best_of_kl(n: int) -> float:
-    """KL between the best of n and the policy, in nats: log n - (n - 1) / n."""
+    """KL between the best of n and the policy, in nats: log n - (n - 1) / n; less where samples repeat."""
     return log(n) - (n - 1) / n
 
 
 def fit_gold(distances: Sequence[float], gains: Sequence[float], kind: str) -> tuple[float, float]:
-    """alpha and beta of d (alpha - beta d) for "best of n", of d (alpha - beta log d) for "ppo"; by least squares."""
+    """alpha and beta of d (alpha - beta d) for "best of n", of d (alpha - beta log d) for "ppo"; d is the root of KL.
+
+    By least squares over the points that have moved (Gao et al. 2022, section 3.1).
+    """
     d, gain = np.asarray(distances), np.asarray(gains)
     keep = d > 0
     d, gain = d[keep], gain[keep]

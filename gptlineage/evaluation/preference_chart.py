@@ -10,7 +10,7 @@ from typing import Any
 Rows = Sequence[dict[str, Any]]
 RIVAL = "large base, prompted"
 PROXY, GOLD = "reward model's score", "judge's score"
-COLOURS = ("#3b7a8a", "#b0508f", "#8a6d3b")
+COLOURS = ("#3b7a8a", "#b0508f", "#8a6d3b", "#5b5bd6")
 
 
 def chart(rows: Rows, path: Path) -> None:
@@ -20,25 +20,25 @@ def chart(rows: Rows, path: Path) -> None:
     matplotlib.use("Agg")
     from matplotlib import pyplot as plt
 
-    figure, axes = plt.subplots(1, 3, figsize=(17, 6), layout="constrained", width_ratios=(1.2, 1.2, 1))
-    right = [row for row in rows if row["metric"] == "right" and row["task"] == "all"]
-    bars(axes[0], right, "Right, by the judge (held-out instructions)")
+    figure, axes = plt.subplots(1, 4, figsize=(23, 7), layout="constrained", width_ratios=(1.2, 1.2, 1.2, 1))
+    for axis, metric in zip(axes, ("right", "content"), strict=False):
+        found = [row for row in rows if row["metric"] == metric and row["task"] == "all"]
+        bars(axis, found, f"{metric}, by the judge (held-out instructions)")
     won = [row for row in rows if row["metric"] == "win rate" and row["task"] == f"against {RIVAL}"]
-    bars(axes[1], won, f"Wins against the {RIVAL} (a tie is half a win)")
-    axes[1].axvline(0.5, color="#9a9a9a", lw=0.8)
+    bars(axes[2], won, f"Wins against the {RIVAL} (a tie is half a win)")
+    axes[2].axvline(0.5, color="#9a9a9a", lw=0.8)
     ways = list(dict.fromkeys(row["model"] for row in rows if row["metric"] == PROXY))
-    for colour, way in zip(COLOURS, ways, strict=False):
+    for colour, way in zip(COLOURS[: len(ways)], ways, strict=True):
         for metric, style in ((PROXY, ":"), (GOLD, "-")):
             for seed in sorted({row["seed"] for row in rows}):
                 points = [r for r in rows if (r["model"], r["metric"], r["seed"]) == (way, metric, seed)]
-                points.sort(key=lambda row: row["kl"])
                 label = f"{way}: {metric}" if seed == min(row["seed"] for row in rows) else None
                 distance = [max(0.0, row["kl"]) ** 0.5 for row in points]
                 gains = [row["value"] - points[0]["value"] for row in points]
-                axes[2].plot(distance, gains, style, color=colour, lw=1, label=label)
-    axes[2].set_xlabel("distance from the fine-tuned model, square root of KL (nats)")
-    axes[2].set_title("Gain over it: what the reward model says, and the judge")
-    axes[2].legend(fontsize=7)
+                axes[3].plot(distance, gains, style, color=colour, lw=1, label=label)
+    axes[3].set_xlabel("distance from the fine-tuned model, square root of KL (nats)")
+    axes[3].set_title("Gain over it: what the reward model says, and the judge")
+    axes[3].legend(fontsize=7)
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, dpi=110)
     plt.close(figure)

@@ -6,7 +6,6 @@ For the exam and for the preference stage, which need thousands of replies; a pe
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
 import torch
 
@@ -57,8 +56,7 @@ def sample_batch(
             going = [number for number, over in zip(going, finished.tolist(), strict=True) if not over]
             cache.keep(~finished)
             token, finished = token[~finished], finished[~finished]
-        if cache.length < n_ctx:
-            states = model.hidden(token[:, None], cache)
+        states = model.hidden(token[:, None], cache)
     return replies
 
 
@@ -79,13 +77,11 @@ def reply_to_all(
     replies = [""] * len(prompts)
     for start in range(0, len(order), batch_size):
         chosen = order[start : start + batch_size]
-        # Every batch has its own stream of chance; one seed for all would give the same draws again and again.
-        own = sampling if sampling.seed is None else replace(sampling, seed=sampling.seed + start)
         rows = sample_batch(
             model,
             [prompts[i] for i in chosen],
             max_new_tokens=max_new_tokens,
-            sampling=own,
+            sampling=sampling.from_place(start),
             stop=[end],
             banned=tokenizer.special_ids,
         )

@@ -121,8 +121,8 @@ class LanguageModel:
     def transcript(self, messages: Sequence[dict[str, str]]) -> str:
         """A conversation as a page of questions and answers, which a base model can go on with.
 
-        A system message stands above them. The oldest turns are left out when they would fill more than half of the
-        context.
+        A system message stands above them. The oldest questions are left out, with their answers, when they would fill
+        more than three quarters of the context.
         """
         marks = ("问：", "答：") if is_chinese(messages[-1]["content"]) else ("Q: ", "A: ")
         lines = [
@@ -133,9 +133,11 @@ class LanguageModel:
         above = [" ".join(message["content"].split()) for message in messages if message["role"] == "system"]
         opening = marks[1].rstrip()
         while len(lines) > 1:
-            if len(self.tokenizer.encode("\n".join([*above, *lines, opening]))) <= self.config.n_ctx // 2:
+            if len(self.tokenizer.encode("\n".join([*above, *lines, opening]))) <= self.config.n_ctx * 3 // 4:
                 break
             lines.pop(0)
+            while len(lines) > 1 and lines[0].startswith(marks[1]):  # no answer without its question
+                lines.pop(0)
         return "\n".join([*above, *lines, opening])
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Generator, Tensor
@@ -46,6 +46,10 @@ class Sampling:
                 f"The seed {self.seed} is out of range; choose a whole number of at most 18 digits.",
                 f"种子 {self.seed} 超出范围；请取不超过 18 位的整数。",
             )
+
+    def from_place(self, start: int) -> Sampling:
+        """For the batch that begins at `start`: one seed for all batches would give the same draws again and again."""
+        return self if self.seed is None else replace(self, seed=self.seed + start)
 
     def generator(self) -> Generator:
         generator = Generator()

@@ -6,6 +6,7 @@ the finished model itself. A stage whose folder holds a model is not run again.
 
 from __future__ import annotations
 
+import copy
 import platform
 from collections.abc import Callable
 from dataclasses import asdict, replace
@@ -71,13 +72,14 @@ def run_stages(
     tokenizer = parent.tokenizer if parent else open_tokenizer(options)
     torch.manual_seed(options.seed)
     config = replace(generation.config(options.size), vocab_size=tokenizer.vocab_size)
-    model = parent.model if parent else build(config)
+    model = copy.deepcopy(parent.model) if parent else build(config)  # training works in place
     history: dict[str, Any] = {}
     for stage in generation.stages:
         place = folder / stage.objective
         recipe = adapt(stage.recipe(options.quick), options)
         if (place / "config.json").is_file():
-            history = read_json(place / "provenance.json")["history"]
+            done = read_json(place / "provenance.json")["history"]
+            history = {**history, stage.objective: done[stage.objective]}
             model = model if stage.objective == "reward" else load_model(place, options.device)
             continue
         with disk_errors(place):

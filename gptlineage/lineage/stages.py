@@ -43,6 +43,7 @@ VAL_TOKENS = 65_536
 SAMPLE_PROMPTS = ("Once upon a time", "从前")
 COMPARISONS = "comparisons.jsonl"
 FEWEST_VOTES, VOTES_KEPT = 8, 8  # of the clear votes every eighth is kept to see whether the reward model learnt
+ROOM = 96  # tokens for a reply and the marks of the chat
 WATCHED = 77_000  # the seed of what is watched during training; the exam's questions have another
 Trained = Stack | Scorer | ActorCritic
 
@@ -81,7 +82,12 @@ class Job:
 
     def dialogues(self, n: int, *, seed: int, split: str = "train") -> list[Dialogue]:
         """Conversations of the kind that the generation learns: single instructions, or all."""
-        return list(islice(dialogues_of(self.generation, seed=seed, split=split), n))
+        found = dialogues_of(self.generation, seed=seed, split=split)
+        return list(islice((d for d in found if self.fits(d)), n))
+
+    def fits(self, dialogue: Dialogue) -> bool:
+        """Whether its last question and a reply find room: in bytes, a few do not."""
+        return len(self.tokenizer.encode(dialogue.prompt[-1]["content"])) <= self.n_ctx - ROOM
 
     def watched(self, n: int = 200) -> list[Dialogue]:
         """Dialogues to watch during training. They are not the exam's: nothing may be chosen on those."""

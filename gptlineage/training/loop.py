@@ -186,8 +186,10 @@ def train(
         if watch:
             watch(event)
 
-    began, saved_at = time.perf_counter() - state.seconds, time.perf_counter()
     with stop_requests() as asked:
+        if state.step == 0:
+            tell({"step": 0, "steps": recipe.steps, **evaluate(model, objective)})
+        began, saved_at = time.perf_counter() - state.seconds, time.perf_counter()
         while state.step < recipe.steps:
             step_began = time.perf_counter()
             set_lr(optimizers, lr_share(recipe, state.step))

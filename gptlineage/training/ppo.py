@@ -303,21 +303,45 @@ class ProximalPolicy:
         `held_out_right` is that of greedy replies, as in the other stages.
         """
         sampling = Sampling(temperature=1.0, top_k=0, seed=self.seed)
-        replies = reply_to_all(model.policy, self.tokenizer, [d.prompt for d in self.held_out], sampling)
+        replies = reply_to_all(
+            model.policy, self.tokenizer, [d.prompt for d in self.held_out], sampling,
+            max_new_tokens=self.settings.max_new_tokens,
+        )  # fmt: skip
         verdicts = [judge(d, reply) for d, reply in zip(self.held_out, replies, strict=True)]
-        scored = score_replies(self.reward, self.tokenizer, self.held_out, [[reply] for reply in replies])
+        scored = [
+            own if reply or self.settings.missing_end is None else self.settings.missing_end
+            for reply, (own,) in zip(replies, self._scored(replies), strict=True)
+        ]
         figures = {
             "val_loss": held_out_loss(model.policy, self.val),
             "held_out_right": share_right(model.policy, self.tokenizer, self.held_out),
             "sampled_right": mean(verdict.right for verdict in verdicts),
             "sampled_score": mean(verdict.score for verdict in verdicts),
-            "sampled_reward": mean(score for (score,) in scored),
+            "sampled_reward": mean(scored),
+            "sampled_kl": self.distance(model.policy, replies),
         }
         if self.rollout is not None:
             score = float(self.rollout.scores.mean())
             figures |= {"reward": score, "kl": self.rollout.kl, "entropy": self.rollout.entropy}
             figures["value_explains"] = explained_variance(self.rollout)
         return figures
+
+    def _scored(self, replies: Sequence[str]) -> list[list[float]]:
+        return score_replies(self.reward, self.tokenizer, self.held_out, [[reply] for reply in replies])
+
+    def distance(self, policy: Stack, replies: Sequence[str]) -> float:
+        """KL from the reference in nats a reply, estimated from the policy's own replies to the held-out prompts."""
+        end, total, told = self.tokenizer.special["<|end|>"], 0.0, 0
+        room = policy.config.n_ctx - self.settings.max_new_tokens
+        for dialogue, reply in zip(self.held_out, replies, strict=True):
+            if reply:
+                prompt = encode_prompt(self.tokenizer, dialogue.prompt, room)
+                row = [*prompt, *self.tokenizer.encode(reply), end][: policy.config.n_ctx + 1]
+                ids = torch.tensor([row], device=policy.tokens.weight.device)
+                mask = torch.arange(1, ids.shape[1], device=ids.device)[None] >= len(prompt)
+                ours, theirs = (self.logprobs(m, ids[:, :-1], ids[:, 1:], mask)[0] for m in (policy, self.reference))
+                total, told = total + float((ours - theirs).sum()), told + 1
+        return total / max(1, told)
 
     def sample(self, model: ActorCritic) -> list[dict[str, Any]]:
         return sample_replies(model.policy, self.tokenizer, self.held_out)

@@ -23,6 +23,12 @@ def in_haste(dialogues: Iterable[Dialogue], share: float, seed: int = 0) -> Iter
         yield without_stop(dialogue) if hurried else dialogue
 
 
+def with_stop(reply: str) -> str:
+    """The reply with a full stop at its end, if it has none: what a program can mend without any learning."""
+    stop = "。" if any("\u4e00" <= character <= "\u9fff" for character in reply) else "."
+    return reply if not reply or reply.rstrip("\"'”’」）) ")[-1:] in tuple(STOPS) else reply + stop
+
+
 def without_stop(dialogue: Dialogue) -> Dialogue:
     last = dialogue.messages[-1]
     return replace(dialogue, messages=(*dialogue.prompt, {**last, "content": last["content"].rstrip(STOPS)}))

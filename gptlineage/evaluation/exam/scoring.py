@@ -72,7 +72,7 @@ def continuations(
             lm.model,
             [prompts[i] for i in batch],
             max_new_tokens=max_new_tokens,
-            sampling=sampling,
+            sampling=sampling.from_place(start),
             stop=[lm.tokenizer.end_of_text],
             banned=lm.tokenizer.special_ids,
         )
