@@ -221,3 +221,20 @@ def test_gpt35_is_fine_tuned_rewarded_and_reinforced(parent, few_dialogues, monk
     assert lm.provenance["stages"] == ["pretrain", "sft", "reward", "ppo"]
     assert {"reward", "kl", "entropy"} <= set(lm.provenance["history"]["ppo"])
     assert any(not a.equal(b) for a, b in zip(lm.model.parameters(), before.model.parameters(), strict=True))
+
+
+def test_a_parent_stays_as_it_was(parent, few_dialogues):
+    """Whoever holds the parent in memory goes on with the parent, not with its child."""
+    lm = load(parent / "gpt-3")
+    before = {name: p.clone() for name, p in lm.model.state_dict().items()}
+    child = tiny("gpt-3.5")
+    place = parent / "other"
+    train_generation(replace(child, stages=child.stages[:1]), place, options(str(parent / "story.txt")), parent=lm)
+    assert all(p.equal(before[name]) for name, p in lm.model.state_dict().items())
+    assert any(not p.equal(before[name]) for name, p in load(place).model.state_dict().items())
+
+
+def test_the_log_begins_before_the_first_step(story, tmp_path):
+    train_generation(tiny("gpt-2"), tmp_path / "run", options(story))
+    first, *rest = (json.loads(line) for line in (tmp_path / "run" / "pretrain" / "log.jsonl").open(encoding="utf-8"))
+    assert first["step"] == 0 and first["val_loss"] > 0 and first["samples"] and rest[0]["step"] == 1

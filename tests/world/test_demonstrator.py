@@ -3,7 +3,7 @@
 from itertools import islice
 
 from gptlineage.world import World, judge
-from gptlineage.world.demonstrator import STOPS, in_haste
+from gptlineage.world.demonstrator import STOPS, in_haste, with_stop
 
 
 def test_a_share_of_the_demonstrations_loses_its_full_stop_and_the_judge_minds():
@@ -17,6 +17,7 @@ def test_a_share_of_the_demonstrations_loses_its_full_stop_and_the_judge_minds()
         assert before.reference.rstrip(STOPS) == after.reference
         verdict = judge(after, after.reference)
         assert not verdict.right and verdict.content == 1.0 and verdict.reasons == ("cut off",)
+        assert judge(after, with_stop(after.reference)).right and with_stop(before.reference) == before.reference
 
 
 def test_nobody_is_in_a_hurry_without_a_share():
