@@ -20,28 +20,35 @@ def chart(rows: Rows, path: Path) -> None:
     matplotlib.use("Agg")
     from matplotlib import pyplot as plt
 
-    figure, axes = plt.subplots(1, 4, figsize=(23, 7), layout="constrained", width_ratios=(1.2, 1.2, 1.2, 1))
-    for axis, metric in zip(axes, ("right", "content"), strict=False):
+    figure = plt.figure(figsize=(19, 8), layout="constrained")
+    grid = figure.add_gridspec(2, 4, width_ratios=(1, 1, 1, 1.1))
+    for column, metric in enumerate(("right", "content")):
         found = [row for row in rows if row["metric"] == metric and row["task"] == "all"]
-        bars(axis, found, f"{metric}, by the judge (held-out instructions)")
+        bars(figure.add_subplot(grid[:, column]), found, f"{metric}, by the judge")
     won = [row for row in rows if row["metric"] == "win rate" and row["task"] == f"against {RIVAL}"]
-    bars(axes[2], won, f"Wins against the {RIVAL} (a tie is half a win)")
-    axes[2].axvline(0.5, color="#9a9a9a", lw=0.8)
-    ways = list(dict.fromkeys(row["model"] for row in rows if row["metric"] == PROXY))
-    for colour, way in zip(COLOURS[: len(ways)], ways, strict=True):
-        for metric, style in ((PROXY, ":"), (GOLD, "-")):
-            for seed in sorted({row["seed"] for row in rows}):
-                points = [r for r in rows if (r["model"], r["metric"], r["seed"]) == (way, metric, seed)]
-                label = f"{way}: {metric}" if seed == min(row["seed"] for row in rows) else None
-                distance = [max(0.0, row["kl"]) ** 0.5 for row in points]
-                gains = [row["value"] - points[0]["value"] for row in points]
-                axes[3].plot(distance, gains, style, color=colour, lw=1, label=label)
-    axes[3].set_xlabel("distance from the fine-tuned model, square root of KL (nats)")
-    axes[3].set_title("Gain over it: what the reward model says, and the judge")
-    axes[3].legend(fontsize=7)
+    wins = figure.add_subplot(grid[:, 2])
+    bars(wins, won, f"wins against the {RIVAL}\n(a tie is half a win)")
+    wins.axvline(0.5, color="#9a9a9a", lw=0.8)
+    for place, metric in enumerate((PROXY, GOLD)):
+        axis = figure.add_subplot(grid[place, 3])
+        curves(axis, [row for row in rows if row["metric"] == metric])
+        axis.set_title(f"gain in the {metric}", fontsize=10)
+        axis.legend(fontsize=7)
+        axis.set_xlabel("square root of KL from the fine-tuned model (nats)", fontsize=8)
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, dpi=110)
     plt.close(figure)
+
+
+def curves(axis: Any, rows: Rows) -> None:
+    """Gains over the first point against the distance: a colour for each way, a line for each seed."""
+    ways = list(dict.fromkeys(row["model"] for row in rows))
+    for colour, way in zip(COLOURS[: len(ways)], ways, strict=True):
+        for number, seed in enumerate(dict.fromkeys(row["seed"] for row in rows)):
+            points = [row for row in rows if row["model"] == way and row["seed"] == seed]
+            distance = [max(0.0, row["kl"]) ** 0.5 for row in points]
+            gains = [row["value"] - points[0]["value"] for row in points]
+            axis.plot(distance, gains, color=colour, lw=1, marker="o", ms=2, label=None if number else way)
 
 
 def bars(axis: Any, rows: Rows, title: str) -> None:
@@ -54,7 +61,6 @@ def bars(axis: Any, rows: Rows, title: str) -> None:
     colours = [COLOURS[0] if name.startswith("small") else COLOURS[2] for name, _ in names]
     axis.barh(at, centres, xerr=spread, color=colours, error_kw={"linewidth": 0.8})
     axis.set_yticks(at, [f"{name}, {told(t)}" for name, t in names], fontsize=8)
-    axis.set_xlim(0, 1)
     axis.set_title(title, fontsize=10)
 
 

@@ -23,14 +23,14 @@ from .stages import Options, clear_votes
 STAGES = (
     Stage(
         objective="reward",
-        release=Recipe(steps=200, batch_size=16, lr=3e-3, weight_decay=0.1),
-        quick=Recipe(steps=200, batch_size=16, lr=3e-3, weight_decay=0.1),
+        release=Recipe(steps=100, batch_size=16, lr=5e-3, weight_decay=0.1),
+        quick=Recipe(steps=100, batch_size=16, lr=5e-3, weight_decay=0.1),
     ),
     Stage(
         objective="dpo",
-        release=Recipe(steps=160, batch_size=32, lr=1e-4, weight_decay=0.0),
-        quick=Recipe(steps=80, batch_size=32, lr=1e-4, weight_decay=0.0),
-        options=dict(prompts=1024, replies=4, beta=0.1, by_reward=True),
+        release=Recipe(steps=120, batch_size=32, lr=1e-4, weight_decay=0.0),
+        quick=Recipe(steps=60, batch_size=32, lr=1e-4, weight_decay=0.0),
+        options=dict(prompts=384, replies=4, beta=0.1, by_reward=True),
     ),
 )
 
