@@ -25,9 +25,8 @@ class ProgressBar:
 
     def __call__(self, event: Event) -> None:
         if self.bar is None:
-            self.bar = tqdm(
-                total=event["steps"], initial=event["step"] - 1, desc=self.title, unit="step", dynamic_ncols=True
-            )
+            begun = max(0, event["step"] - 1)
+            self.bar = tqdm(total=event["steps"], initial=begun, desc=self.title, unit="step", dynamic_ncols=True)
         if "loss" in event:
             self.bar.n = event["step"]
             self.bar.set_postfix_str(f"loss {event['loss']:.3f}, {event['tokens_per_s']:,} tokens/s", refresh=False)

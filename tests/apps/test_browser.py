@@ -130,7 +130,7 @@ def wait_until_idle(page: Any) -> None:
 def test_the_page_shows_the_family_and_a_reply_streams(visit: Visit) -> None:
     page = visit()
     assert page.locator(".timeline li").count() == 9
-    assert page.locator(".timeline .here .name").all_inner_texts() == ["GPT-1", "GPT-2", "GPT-3", "ChatGPT"]
+    assert page.locator(".timeline .here .name").all_inner_texts() == ["GPT-1", "GPT-2", "GPT-3", "GPT-3.5", "ChatGPT"]
     assert "ChatGPT · 2022" in page.locator(".model-line").first.inner_text()
     say(page, "Hello")
     page.locator("#stop-chat").wait_for(state="visible")
@@ -262,13 +262,13 @@ def test_compare_can_be_stopped_and_columns_hidden(visit: Visit, slowly: None) -
     page.locator(".lane.gen-gpt-3").wait_for(state="hidden")
     page.fill("#prompt textarea", "The cat")
     page.click("#run")
-    page.locator(".lane .written").nth(2).wait_for()
+    page.locator(".lane .written").nth(3).wait_for()
     page.click("#stop")
     page.locator("#run:not([disabled])").wait_for()
     kept = page.locator(".lane .written").all_inner_texts()
     time.sleep(0.4)
-    assert page.locator(".lane .written").all_inner_texts() == kept and len(kept) == 3
-    assert all(OPENED[-3:])
+    assert page.locator(".lane .written").all_inner_texts() == kept and len(kept) == 4
+    assert all(OPENED[-4:])
 
 
 def test_compare_begins_from_enter_an_example_and_the_dice(visit: Visit, slowly: None) -> None:
@@ -282,13 +282,13 @@ def test_compare_begins_from_enter_an_example_and_the_dice(visit: Visit, slowly:
         else:
             page.click(begin)
         page.locator("#stop:not([disabled])").wait_for()
-        page.locator(".lane .written").nth(3).wait_for()
+        page.locator(".lane .written").nth(4).wait_for()
         page.press("#prompt textarea", "Shift+Enter")  # while it writes: nothing happens
         page.click("#stop")
         page.locator("#run:not([disabled])").wait_for()
         written.append(page.locator(".lane .asked").all_inner_texts())
     example = strings.COMPARE_EXAMPLES["en"][1]
-    assert written == [[example] * 4, [example] * 4, ["Two"] * 4]
+    assert written == [[example] * 5, [example] * 5, ["Two"] * 5]
 
 
 def test_a_bout_is_voted_on_and_the_names_come_after(visit: Visit) -> None:
@@ -302,7 +302,7 @@ def test_a_bout_is_voted_on_and_the_names_come_after(visit: Visit) -> None:
     page.click("#vote-left")
     page.locator(".pair .verb").nth(1).wait_for()
     names = [name.casefold() for name in page.locator(".pair .verb").all_inner_texts()]
-    assert len(set(names)) == 2 and set(names) <= {"gpt-1", "gpt-2", "gpt-3", "chatgpt"}
+    assert len(set(names)) == 2 and set(names) <= {"gpt-1", "gpt-2", "gpt-3", "gpt-3.5", "chatgpt"}
     page.locator("#ratings tbody tr").nth(1).wait_for()
     assert page.locator("#vote-left[disabled]").count() == 1
     page.reload()  # the votes are still there

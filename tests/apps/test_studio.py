@@ -263,7 +263,7 @@ def test_compare_streams_every_column(client: Client) -> None:
     pictures = columns(client, "The cat")
     assert len(pictures) >= 2
     assert all("written" in column and "trouble" not in column for column in pictures[-1])
-    assert [">continues<" in column for column in pictures[-1]] == [True, True, True, False]
+    assert [">continues<" in column for column in pictures[-1]] == [True, True, True, False, False]
     assert all("caret" not in column for column in pictures[-1])
 
 
@@ -273,7 +273,7 @@ def test_compare_can_let_every_model_continue_the_page(client: Client) -> None:
 
 def test_compare_leaves_out_what_was_not_chosen(client: Client) -> None:
     last = columns(client, "The cat", selected=["gpt-2"])[-1]
-    assert [bool(column) for column in last] == [False, True, False, False]
+    assert [bool(column) for column in last] == [False, True, False, False, False]
 
 
 def test_a_prompt_too_long_for_one_model_shows_in_its_column_only(client: Client) -> None:
