@@ -7,8 +7,7 @@ in the blocks, trained here. Both are shown demonstrations of which 60 % are fla
 stop). A labeler who minds the flaw a little, and errs often, then ranks replies of both models, and one large and one
 small reward model learn from that; as in the paper, the large one serves policies of either size. The seeds are those
 of everything after pretraining. The world's judge decides, whose score the labeler reports with noise and a liking
-for length. Trainings that are there already
-are not run again.
+for length. Trainings that are there already are not run again.
 """
 
 import json
@@ -232,6 +231,7 @@ def fits(rows: Rows, seed: int) -> Rows:
 
 
 def scored(row: dict[str, Any], proxy: float, gold: float) -> Rows:
+    """The same row twice: what the reward model says, and what the judge says."""
     return [{**row, "metric": PROXY, "value": proxy}, {**row, "metric": GOLD, "value": gold}]
 
 

@@ -166,7 +166,7 @@ def reward_modeling(job: Job) -> tuple[Scorer, Objective]:
 
 def proximal_policy(job: Job) -> tuple[ActorCritic, Objective]:
     settings = Settings(**job.stage.options["settings"])
-    # The value function begins as the reward model (InstructGPT, appendix C.4).
+    # The value function begins as the reward model, as InstructGPT's does.
     reward, critic = (load_scorer(job.place.parent / "reward", job.options.device) for _ in range(2))
     page_rows = job.stage.options["page_rows"]
     pages, val = job.corpus(job.recipe.steps * max(1, page_rows) * job.n_ctx, job.options.seed + 4)
@@ -257,5 +257,6 @@ def labeler_of(stage: Stage) -> Labeler:
 
 
 def dialogues_of(generation: Generation, *, seed: int, split: str = "train") -> Iterator[Dialogue]:
+    """Endless conversations of the kind that the generation learns; another stream for every seed and split."""
     found = World().dialogues(seed=seed, split=split)
     return (d for d in found if d.single) if generation.single_turn else found

@@ -308,9 +308,10 @@ class ProximalPolicy:
             max_new_tokens=self.settings.max_new_tokens,
         )  # fmt: skip
         verdicts = [judge(d, reply) for d, reply in zip(self.held_out, replies, strict=True)]
+        scores = score_replies(self.reward, self.tokenizer, self.held_out, [[reply] for reply in replies])
         scored = [
             own if reply or self.settings.missing_end is None else self.settings.missing_end
-            for reply, (own,) in zip(replies, self._scored(replies), strict=True)
+            for reply, (own,) in zip(replies, scores, strict=True)
         ]
         figures = {
             "val_loss": held_out_loss(model.policy, self.val),
@@ -325,9 +326,6 @@ class ProximalPolicy:
             figures |= {"reward": score, "kl": self.rollout.kl, "entropy": self.rollout.entropy}
             figures["value_explains"] = explained_variance(self.rollout)
         return figures
-
-    def _scored(self, replies: Sequence[str]) -> list[list[float]]:
-        return score_replies(self.reward, self.tokenizer, self.held_out, [[reply] for reply in replies])
 
     def distance(self, policy: Stack, replies: Sequence[str]) -> float:
         """KL from the reference in nats a reply, estimated from the policy's own replies to the held-out prompts."""

@@ -30,5 +30,6 @@ def with_stop(reply: str) -> str:
 
 
 def without_stop(dialogue: Dialogue) -> Dialogue:
+    """The same dialogue, its last reply without what closes it."""
     last = dialogue.messages[-1]
     return replace(dialogue, messages=(*dialogue.prompt, {**last, "content": last["content"].rstrip(STOPS)}))
