@@ -35,15 +35,15 @@ GPT35 = GPT3.evolve(
     stages=(
         Stage(
             objective="sft",
-            release=Recipe(steps=2000, **DEMONSTRATIONS),
+            release=Recipe(steps=6000, **DEMONSTRATIONS),
             quick=Recipe(steps=200, **DEMONSTRATIONS),
             options=dict(page_rows=4),
         ),
         Stage(
             objective="reward",
-            release=Recipe(steps=128, **COMPARISONS),
+            release=Recipe(steps=512, **COMPARISONS),
             quick=Recipe(steps=64, **COMPARISONS),
-            options=dict(prompts=2048, replies=4, strangers=True, labeler=dict(noise=0.15, longer=0.05)),
+            options=dict(replies=4, strangers=True, labeler=dict(noise=0.15, longer=0.05)),
         ),
         Stage(
             objective="ppo",

@@ -202,7 +202,8 @@ def comparisons_of(job: Job) -> list[Comparison]:
         if job.options.votes and job.stage.objective == "reward":
             found = clear_votes(Path(job.options.votes))
         else:
-            asked = job.dialogues(options["prompts"], seed=job.options.seed + 2)
+            once = job.recipe.steps * job.recipe.batch_size  # prompts, if each comparison is read once
+            asked = job.dialogues(options.get("prompts", once), seed=job.options.seed + 2)
             replies = ask_several(job.model, job.tokenizer, asked, options["replies"], job.options.seed)
             if options.get("by_reward"):
                 found = ranked_by(load_scorer(job.place.parent / "reward"), job.tokenizer, asked, replies)

@@ -1,11 +1,29 @@
-"""The core: one attention, one block, one stack, from which every generation is configured.
+"""The core: one attention, one block, one stack, from which every generation since 2017 is configured.
 
-Nothing here knows a generation's name, and nothing here imports anything of ours but this folder.
+What came before it, recurrent networks, stands in a file of its own. Nothing here knows a generation's name, and
+nothing here imports anything of ours but this folder.
 """
 
+from .build import Config, Network, build, config_from_dict
 from .cache import KVCache
 from .config import ConfigError, ModelConfig
+from .encoder_decoder import EncoderDecoder
 from .heads import Scorer
-from .stack import Stack, build
+from .recurrent import RecurrentConfig, RecurrentLM, RNNSearch
+from .stack import Stack
 
-__all__ = ["ConfigError", "KVCache", "ModelConfig", "Scorer", "Stack", "build"]
+__all__ = [
+    "Config",
+    "ConfigError",
+    "EncoderDecoder",
+    "KVCache",
+    "ModelConfig",
+    "Network",
+    "RNNSearch",
+    "RecurrentConfig",
+    "RecurrentLM",
+    "Scorer",
+    "Stack",
+    "build",
+    "config_from_dict",
+]

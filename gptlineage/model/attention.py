@@ -1,4 +1,4 @@
-"""Multi-head attention (Transformer, section 3.2; GPT-1 to GPT-3 use it with a causal mask).
+"""Multi-head attention (Transformer, section 3.2; GPT-1 to GPT-3 use it with a causal mask, BERT without one).
 
 Dense layers see every earlier token. Banded layers see only the last `band` tokens, as every other layer of
 GPT-3 does (section 2.1); the paper does not publish the width, so it is a field of the configuration. We count
@@ -75,7 +75,8 @@ class Attention(nn.Module):
         self.qkv = nn.Linear(config.d_model, 3 * config.d_model, bias=config.bias)
         self.out = nn.Linear(config.d_model, config.d_model, bias=config.bias)
 
-    def forward(self, x: Tensor, cache: KVCache | None = None) -> Tensor:
+    def forward(self, x: Tensor, cache: KVCache | None = None, mask: Tensor | None = None) -> Tensor:
+        """`mask` hides padding where attention looks both ways: `[B, 1, 1, T]`, true for what may be read."""
         batch, length, width = x.shape
         # [B, T, 3C] -> [B, T, 3, H, C/H] -> three of [B, H, T, C/H]
         qkv = self.qkv(x).view(batch, length, 3, self.n_heads, width // self.n_heads)
@@ -91,7 +92,7 @@ class Attention(nn.Module):
             mask = None
         elif self.causal and n_keys == length and starts is None and (self.band or n_keys) >= n_keys:
             mask = None
-        else:
+        elif mask is None:
             mask = visible(length, n_keys, causal=self.causal, band=self.band, starts=starts, device=x.device)
         mixed = attend(
             queries,
@@ -103,11 +104,48 @@ class Attention(nn.Module):
         )
         return self.out(mixed.transpose(1, 2).reshape(batch, length, width))
 
-    def weights(self, x: Tensor) -> Tensor:
-        """How much each token reads of each other one, `[B, T, C] -> [B, H, T, T]`; for looking, not for training."""
+    def weights(self, x: Tensor, cache: None = None, mask: Tensor | None = None) -> Tensor:
+        """How much each token reads of each other one, `[B, T, C] -> [B, H, T, T]`; for looking, not for training.
+
+        What `forward` takes, except that there is no cache: the whole text is given at once.
+        """
         batch, length, width = x.shape
         qkv = self.qkv(x).view(batch, length, 3, self.n_heads, width // self.n_heads)
         queries, keys, _ = qkv.permute(2, 0, 3, 1, 4).float().unbind(0)
         scores = queries @ keys.mT * queries.shape[-1] ** -0.5
-        mask = visible(length, length, causal=self.causal, band=self.band, device=x.device)
+        if mask is None:
+            mask = visible(length, length, causal=self.causal, band=self.band, device=x.device)
+        return (scores if mask is None else scores.masked_fill(~mask, -torch.inf)).softmax(-1)
+
+
+class CrossAttention(nn.Module):
+    """The decoder's look at the source (section 3.2.3): queries from its own states, keys and values from elsewhere."""
+
+    def __init__(self, config: ModelConfig):
+        super().__init__()
+        self.n_heads, self.dropout = config.n_heads, config.dropout
+        self.q = nn.Linear(config.d_model, config.d_model, bias=config.bias)
+        self.kv = nn.Linear(config.d_model, 2 * config.d_model, bias=config.bias)
+        self.out = nn.Linear(config.d_model, config.d_model, bias=config.bias)
+
+    def remember(self, source: Tensor) -> Tensor:
+        """Keys and values of the encoder's states, once for all steps: `[B, S, C] -> [2, B, H, S, C/H]`."""
+        batch, length, width = source.shape
+        kv = self.kv(source).view(batch, length, 2, self.n_heads, width // self.n_heads)
+        return kv.permute(2, 0, 3, 1, 4)
+
+    def queries(self, x: Tensor) -> Tensor:
+        batch, length, width = x.shape
+        return self.q(x).view(batch, length, self.n_heads, width // self.n_heads).transpose(1, 2)
+
+    def forward(self, x: Tensor, memory: Tensor, mask: Tensor | None) -> Tensor:
+        """`x [B, T, C]` reads `memory`; `mask [B, 1, 1, S]` is true for what is no padding."""
+        dropout = self.dropout if self.training else 0.0
+        mixed = attend(self.queries(x), memory[0], memory[1], mask, causal=False, dropout=dropout)
+        return self.out(mixed.transpose(1, 2).reshape(x.shape))
+
+    def weights(self, x: Tensor, memory: Tensor, mask: Tensor | None) -> Tensor:
+        """How much each target token reads of each source token, `[B, H, T, S]`."""
+        queries, keys = self.queries(x).float(), memory[0].float()
+        scores = queries @ keys.mT * queries.shape[-1] ** -0.5
         return (scores if mask is None else scores.masked_fill(~mask, -torch.inf)).softmax(-1)

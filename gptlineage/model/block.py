@@ -9,11 +9,13 @@ from __future__ import annotations
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .attention import Attention
+from .attention import Attention, CrossAttention
 from .cache import KVCache
 from .config import ModelConfig
 
-NORM_EPS = 1e-5
+
+def layer_norm(config: ModelConfig) -> nn.LayerNorm:
+    return nn.LayerNorm(config.d_model, eps=config.norm_eps, bias=config.bias)
 
 
 class MLP(nn.Module):
@@ -35,20 +37,34 @@ class MLP(nn.Module):
 
 
 class Block(nn.Module):
-    """One layer: `[B, T, d_model] -> [B, T, d_model]`."""
+    """One layer: `[B, T, d_model] -> [B, T, d_model]`. With `cross`, a layer of a decoder that reads an encoder."""
 
-    def __init__(self, config: ModelConfig, layer: int):
+    def __init__(self, config: ModelConfig, layer: int, cross: bool = False):
         super().__init__()
         self.pre = config.norm == "pre"
-        self.norm1 = nn.LayerNorm(config.d_model, eps=NORM_EPS, bias=config.bias)
+        self.norm1 = layer_norm(config)
         self.attention = Attention(config, layer)
-        self.norm2 = nn.LayerNorm(config.d_model, eps=NORM_EPS, bias=config.bias)
+        self.cross: CrossAttention | None = None
+        if cross:
+            self.norm_cross, self.cross = layer_norm(config), CrossAttention(config)
+        self.norm2 = layer_norm(config)
         self.mlp = MLP(config)
         self.dropout = nn.Dropout(config.dropout)
 
-    def forward(self, x: Tensor, cache: KVCache | None = None) -> Tensor:
+    def forward(
+        self,
+        x: Tensor,
+        cache: KVCache | None = None,
+        mask: Tensor | None = None,
+        memory: tuple[Tensor, Tensor | None] | None = None,
+    ) -> Tensor:
+        """`mask` hides padding; `memory` holds the source's keys and values and the mask of its padding."""
         if self.pre:
-            x = x + self.dropout(self.attention(self.norm1(x), cache))
+            x = x + self.dropout(self.attention(self.norm1(x), cache, mask))
+            if self.cross is not None and memory is not None:
+                x = x + self.dropout(self.cross(self.norm_cross(x), *memory))
             return x + self.dropout(self.mlp(self.norm2(x)))
-        x = self.norm1(x + self.dropout(self.attention(x, cache)))
+        x = self.norm1(x + self.dropout(self.attention(x, cache, mask)))
+        if self.cross is not None and memory is not None:
+            x = self.norm_cross(x + self.dropout(self.cross(x, *memory)))
         return self.norm2(x + self.dropout(self.mlp(x)))

@@ -20,11 +20,12 @@ class ConfigError(ValueError):
 
 
 CHOICES: dict[str, tuple[str, ...]] = {
-    "positions": ("learned", "sinusoidal"),
+    "positions": ("learned", "sinusoidal", "none"),
     "norm": ("post", "pre"),
     "activation": ("gelu_tanh", "gelu", "relu"),
     "residual_init": ("plain", "1/sqrt(2L)"),
     "position_init": ("normal", "sinusoidal"),
+    "head": ("linear", "transform"),
 }
 ATTENTION_KINDS = ("dense", "banded")
 
@@ -36,14 +37,17 @@ class ModelConfig:
     Sizes: `n_layers` blocks of width `d_model`, `n_heads` heads of `d_model / n_heads` each, an MLP of `d_ff`
     (0 means 4 x d_model), windows of `n_ctx` tokens, `vocab_size` token ids.
 
-    Choices: `positions` (sinusoidal in the Transformer, learned since GPT-1), `norm` after or before each
+    Choices: `encoder_layers` (2017: that many blocks read the source, and the others attend to them; 0, since GPT-1,
+    builds one stack), `positions` (sinusoidal in the Transformer, learned since GPT-1), `norm` after or before each
     sub-layer, `final_norm` after the last block, `activation` ("gelu_tanh" is what GPT-1 to GPT-3 compute),
     `attention`, a pattern repeated over the layers ("banded" layers see the last `band` tokens, the token
     itself included), `causal`, `tied` input and output embeddings, `bias` in every linear map and norm,
     `residual_init` (GPT-2, section 2.3: projections into the residual stream shrink with depth; the paper says
     1/sqrt(N) for N residual layers, and 2L is the count that its re-implementations use), `position_init`, how
     learned positions start (the papers': normal; the miniatures': as the Transformer's waves, which saves a tiny model
-    the tokens that it would need to find out which positions are neighbours), `dropout`.
+    the tokens that it would need to find out which positions are neighbours), `dropout`; and what only BERT has:
+    embeddings of `segments` kinds of sentence, a norm over the embeddings (`embedding_norm`), and a `head` that
+    transforms the states once more before it compares them with the embeddings.
 
     Raises ConfigError when the fields do not fit together.
     """
@@ -66,6 +70,11 @@ class ModelConfig:
     residual_init: str = "1/sqrt(2L)"
     position_init: str = "normal"
     dropout: float = 0.0
+    encoder_layers: int = 0
+    segments: int = 0
+    embedding_norm: bool = False
+    head: str = "linear"
+    norm_eps: float = 1e-5
 
     def __post_init__(self) -> None:
         if isinstance(self.attention, str):
@@ -91,6 +100,17 @@ class ModelConfig:
                     f"{name} is {getattr(self, name)!r}; choose one of {', '.join(choices)}.",
                     f"{name} 是 {getattr(self, name)!r}；请从 {'、'.join(choices)} 中选择。",
                 )
+        for name in ("encoder_layers", "segments"):
+            if not isinstance(getattr(self, name), int) or getattr(self, name) < 0:
+                raise ConfigError(
+                    f"{name} is {getattr(self, name)!r}; make it a whole number, 0 for none.",
+                    f"{name} 是 {getattr(self, name)!r}；请改为整数，0 表示没有。",
+                )
+        if self.encoder_layers and not (self.causal and self.head == "linear" and not self.segments):
+            raise ConfigError(
+                "An encoder and decoder need causal=True, head='linear' and no segments.",
+                "编码器—解码器需要 causal=True、head='linear'，且没有 segments。",
+            )
         if not self.attention or any(kind not in ATTENTION_KINDS for kind in self.attention):
             raise ConfigError(
                 f"attention is {self.attention!r}; give a pattern made of {', '.join(ATTENTION_KINDS)}.",
@@ -137,7 +157,11 @@ class ModelConfig:
         return cls(**values)
 
 
-def diff(old: ModelConfig, new: ModelConfig) -> dict[str, tuple[Any, Any]]:
-    """The fields in which two configurations differ: `{name: (old, new)}`, in the order of the record."""
-    pairs = {field.name: (getattr(old, field.name), getattr(new, field.name)) for field in fields(old)}
+def diff(old: Any, new: Any) -> dict[str, tuple[Any, Any]]:
+    """The fields in which two configurations differ: `{name: (old, new)}`, in the order of the records.
+
+    A field that only one of two kinds of network has is None in the other.
+    """
+    names = dict.fromkeys(field.name for config in (old, new) for field in fields(config))
+    pairs = {name: (getattr(old, name, None), getattr(new, name, None)) for name in names}
     return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
