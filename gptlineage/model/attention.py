@@ -55,10 +55,12 @@ def attend(
             queries, keys, values, attn_mask=mask, dropout_p=dropout, is_causal=causal and mask is None
         )
     # Training in bfloat16 on a CPU: torch's fused kernel takes twice as long there as the formula written out.
-    n_queries, n_keys, d_head = queries.shape[2], keys.shape[2], queries.shape[3]
+    (batch, n_heads, n_queries, d_head), n_keys = queries.shape, keys.shape[2]
     if mask is None:
         mask = visible(n_queries, n_keys, causal=causal)
     hidden = torch.zeros(1, n_queries, n_keys, dtype=queries.dtype)
+    if mask is not None and mask.dim() == 4:  # the rows of the batch differ: padding
+        mask = mask.expand(batch, n_heads, n_queries, n_keys).flatten(0, 1)
     if mask is not None:
         hidden = hidden.masked_fill(~mask, -torch.inf)
     scores = torch.baddbmm(hidden, queries.flatten(0, 1), keys.flatten(0, 1).mT, alpha=d_head**-0.5)

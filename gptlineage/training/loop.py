@@ -22,7 +22,7 @@ from torch import Tensor, nn
 
 from ..errors import UserError
 from ..inference.checkpoint import disk_errors, replace
-from ..model import ModelConfig
+from ..model import Config, RecurrentConfig
 from .memory import keep_freed_memory
 from .optimizer import lr_share, make_optimizers, set_lr
 from .recipe import Recipe
@@ -72,7 +72,7 @@ def choose_device(name: str) -> str:
     return name
 
 
-def choose_precision(config: ModelConfig, rows: int, device: str) -> str:
+def choose_precision(config: Config, rows: int, device: str) -> str:
     """"bfloat16" where this machine multiplies the model's matrices faster in it than in float32.
 
     Processors with matrix units for bfloat16 gain from about width 128 up; others emulate it ten times slower. So
@@ -80,7 +80,7 @@ def choose_precision(config: ModelConfig, rows: int, device: str) -> str:
     """
     if device == "cuda":
         return "bfloat16" if torch.cuda.is_bf16_supported() else "float32"
-    if config.d_model < 128:
+    if isinstance(config, RecurrentConfig) or config.d_model < 128:
         return "float32"
     seconds = {}
     for dtype in (torch.float32, torch.bfloat16):

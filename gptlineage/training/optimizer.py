@@ -11,11 +11,13 @@ from torch.optim import Optimizer
 from .muon import Muon
 from .recipe import Recipe
 
+BLOCKS = ("blocks.", "encoder.", "decoder.")  # whose matrices Muon takes
+
 
 def make_optimizers(model: nn.Module, recipe: Recipe) -> list[Optimizer]:
     """AdamW with decay on matrices and embeddings only; under "muon", Muon takes the blocks' matrices."""
     named = [(name, p) for name, p in model.named_parameters() if p.requires_grad]
-    hidden = [p for name, p in named if recipe.optimizer == "muon" and p.dim() == 2 and name.startswith("blocks.")]
+    hidden = [p for name, p in named if recipe.optimizer == "muon" and p.dim() == 2 and name.startswith(BLOCKS)]
     rest = [p for _, p in named if not any(p is h for h in hidden)]
     groups = [
         {"params": [p for p in rest if p.dim() >= 2], "weight_decay": recipe.weight_decay},
@@ -37,6 +39,8 @@ def lr_share(recipe: Recipe, step: int) -> float:
     warmup = max(1, round(recipe.warmup * recipe.steps))
     if step < warmup:
         return (step + 1) / warmup
+    if recipe.schedule == "inverse_sqrt":  # Transformer, equation 3
+        return math.sqrt(warmup / (step + 1))
     progress = (step - warmup) / max(1, recipe.steps - warmup)
     cosine, flat = 0.5 * (1 + math.cos(math.pi * progress)), min(1.0, (1 - progress) / 0.4)
     decay = cosine if recipe.schedule == "cosine" else flat

@@ -7,6 +7,8 @@ from typing import Any
 
 from ..errors import UserError
 
+SCHEDULES = ("inverse_sqrt", "cosine", "flat")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
@@ -15,8 +17,8 @@ class Recipe:
     `steps` updates of `batch_size` windows, split into `accumulation` passes. `optimizer`: "adamw" is the papers'
     (decay on matrices only, GPT-1, section 4.1); "muon" orthogonalises the updates of the hidden matrices with
     learning rate `matrix_lr` and without decay, and leaves the rest to AdamW with `lr`. The learning rate warms up
-    linearly over `warmup` of the steps (a share), then follows `schedule`: "cosine" (GPT-1) or "flat" (constant, then
-    linear decay over the last 40 %), down to `final_lr` times its peak. Gradients are clipped to norm `grad_clip`.
+    linearly over `warmup` of the steps (a share), then follows `schedule`: "inverse_sqrt" (Transformer, equation 3),
+    or "cosine" (GPT-1) or "flat" (constant, then linear decay over the last 40 %), down to `final_lr` times its peak. Gradients are clipped to norm `grad_clip`.
     """
 
     steps: int
@@ -44,11 +46,12 @@ class Recipe:
                 f"无法以 {self.accumulation} 次累积运行批大小 {self.batch_size} 的 {self.steps} 步；"
                 "请至少运行一步，且批大小能整除。",
             )
-        if self.optimizer not in ("adamw", "muon") or self.schedule not in ("cosine", "flat"):
+        if self.optimizer not in ("adamw", "muon") or self.schedule not in SCHEDULES:
             raise UserError(
                 f"Unknown optimizer {self.optimizer!r} or schedule {self.schedule!r}; "
-                "use adamw or muon, cosine or flat.",
-                f"未知的优化器 {self.optimizer!r} 或学习率计划 {self.schedule!r}；请用 adamw 或 muon，cosine 或 flat。",
+                f"use adamw or muon, and one of {', '.join(SCHEDULES)}.",
+                f"未知的优化器 {self.optimizer!r} 或学习率计划 {self.schedule!r}；"
+                f"请用 adamw 或 muon，以及 {'、'.join(SCHEDULES)} 之一。",
             )
 
     def to_dict(self) -> dict[str, Any]:

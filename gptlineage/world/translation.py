@@ -52,8 +52,10 @@ class Translation:
             if held_out_text(english.lower()) == (split == "held-out"):
                 return english, chinese
 
-    def _fill(self, rng: random.Random, pattern: Sequence[str]) -> Pair:
-        en, zh = {}, {}
+    def roles(self, rng: random.Random) -> tuple[dict[str, str], dict[str, str]]:
+        """A value for every role that a pattern may name, in English and in Chinese."""
+        en: dict[str, str] = {}
+        zh: dict[str, str] = {}
         for role, pool in (("animal", "animals"), ("thing", "things"), ("food", "foods")):
             item = pick(rng, self.people.pools[pool])
             en[role], zh[role], zh[f"{role}_mw"] = item["en"], item["zh"], item["mw"]
@@ -68,6 +70,10 @@ class Translation:
         for role in ("adj", "number", "time_past", "time_next", "often"):
             en[role], zh[role] = pick(rng, self.grammar[role])
         (en["name"], zh["name"]), (en["friend"], zh["friend"]) = sample(rng, self.grammar["names"], 2)
+        return en, zh
+
+    def _fill(self, rng: random.Random, pattern: Sequence[str]) -> Pair:
+        en, zh = self.roles(rng)
         english = pattern[0].format_map(en)
         if " a " in english or english.startswith("a "):
             small = english[0]
