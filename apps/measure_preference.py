@@ -41,7 +41,7 @@ from gptlineage.lineage.records import MINI_PRETRAINING, Stage
 from gptlineage.lineage.run import Options, train_generation
 from gptlineage.lineage.stages import COMPARISONS as COMPARED
 from gptlineage.lineage.stages import VAL_TOKENS, dialogues_of
-from gptlineage.model import ModelConfig
+from gptlineage.model import Config
 from gptlineage.paths import data_dir
 from gptlineage.training import Recipe, Settings, ask_several, compare_replies, score_replies, write_comparisons
 from gptlineage.training.loop import LOG
@@ -89,7 +89,7 @@ class Line:
     """One base model under one seed, and the folder of all that grows out of it."""
 
     base: LanguageModel
-    configs: Mapping[str, ModelConfig]
+    configs: Mapping[str, Config]
     place: Path
     seed: int
 

@@ -30,6 +30,10 @@ app = typer.Typer(
 UsageError: type[Exception] = typer.BadParameter.__mro__[1]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for other programs.")]
 Temperature = Annotated[float, typer.Option(help="0 takes the likeliest token; higher is bolder.")]
+OwnTemperature = Annotated[
+    float | None,
+    typer.Option(help="0 takes the likeliest token; higher is bolder. Usually 0.8, and a translation is searched for."),
+]
 TopK = Annotated[int, typer.Option(help="Keep only the k likeliest tokens; 0 keeps all.")]
 TopP = Annotated[float, typer.Option(help="Keep the likeliest tokens that together hold this probability.")]
 Seed = Annotated[int | None, typer.Option(help="The same seed gives the same text.")]
@@ -187,23 +191,25 @@ def prefer(
     print(f"{model}: {folder}")
 
 
-def settings(max_new_tokens: int, temperature: float, top_k: int, top_p: float, seed: int | None) -> dict[str, Any]:
+def settings(
+    max_new_tokens: int, temperature: float | None, top_k: int, top_p: float, seed: int | None
+) -> dict[str, Any]:
     return dict(max_new_tokens=max_new_tokens, temperature=temperature, top_k=top_k, top_p=top_p, seed=seed)
 
 
 @app.command(epilog='Example: gptlineage sample gpt-2 "Once upon a time" --seed 1')
 def sample(
     model: Annotated[str, typer.Argument(help="A released name or a run directory.")],
-    prompt: Annotated[str, typer.Argument(help="The beginning of a text.")],
+    prompt: Annotated[str, typer.Argument(help="The beginning of a text, or the sentence to translate.")],
     max_new_tokens: MaxNewTokens = 64,
-    temperature: Temperature = 0.8,
+    temperature: OwnTemperature = None,
     top_k: TopK = 50,
     top_p: TopP = 1.0,
     seed: Seed = None,
     n: Annotated[int, typer.Option(help="How many continuations.", min=1)] = 1,
     as_json: Json = False,
 ) -> None:
-    """Let a model continue a text."""
+    """Let a model continue a text, or translate it."""
     from .inference import load
 
     lm = load(model)
@@ -216,7 +222,7 @@ def sample(
         stream = lm.stream(prompt, **chosen)  # complains before anything is printed
         if number:
             print("\n" + "—" * 20)
-        print(prompt, end="", flush=True)
+        print(prompt if lm.continues else "", end="", flush=True)
         for piece in stream:
             print(piece, end="", flush=True)
         print()
@@ -229,7 +235,7 @@ def compare(
     prompt: Annotated[str, typer.Argument(help="One prompt for all of them.")],
     models: Annotated[str | None, typer.Option(help="Names or run directories, with commas (default: all).")] = None,
     max_new_tokens: MaxNewTokens = 48,
-    temperature: Temperature = 0.8,
+    temperature: OwnTemperature = None,
     top_k: TopK = 50,
     top_p: TopP = 1.0,
     seed: Seed = 0,
@@ -269,10 +275,10 @@ def chat(
     seed: Seed = None,
 ) -> None:
     """A conversation in the terminal; /clear starts afresh, /quit or Ctrl-D ends it."""
-    from .inference import load
+    from .inference import load_language_model
     from .inference.terminal import converse
 
-    converse(load(model), settings(max_new_tokens, temperature, top_k, top_p, seed), language())
+    converse(load_language_model(model), settings(max_new_tokens, temperature, top_k, top_p, seed), language())
 
 
 @app.command(epilog="Example: gptlineage studio --port 7861 --lang zh")
@@ -303,14 +309,14 @@ def exam(
     """The held-out exam: loss by kind of text, tasks without and with examples, instructions, conversation."""
     from .evaluation import report, write_results
     from .evaluation.exam import ask_all, baselines, take, write_sheet
-    from .inference import load
+    from .inference import load_language_model
     from .world import World
 
     if items is not None and not any(items.glob("*.jsonl")):
         raise UserError(
             f"{items} holds no *.jsonl items; name another folder.", f"{items} 中没有 *.jsonl 考题；请换一个文件夹。"
         )
-    lms, world = [load(name) for name in models], World()
+    lms, world = [load_language_model(name) for name in models], World()
     console, rows = Console(stderr=True), list[dict[str, Any]]()
     with console.status("questions"):
         sheet = write_sheet(world, n, items)

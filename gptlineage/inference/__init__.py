@@ -3,17 +3,22 @@
 from .batch import reply_to_all, sample_batch
 from .best_of_n import best_of_n
 from .checkpoint import load_model, load_scorer, save_model
-from .engine import LanguageModel, load, model_names
+from .engine import LanguageModel, load, load_language_model, model_names
 from .generate import generate_ids, generate_text
+from .loaded import Loaded
 from .sampling import Sampling
+from .translate import Translator
 
 __all__ = [
     "LanguageModel",
+    "Loaded",
     "Sampling",
+    "Translator",
     "best_of_n",
     "generate_ids",
     "generate_text",
     "load",
+    "load_language_model",
     "load_model",
     "load_scorer",
     "model_names",

@@ -20,7 +20,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from ..errors import UserError
-from ..model import ConfigError, ModelConfig, Scorer, Stack, build
+from ..model import ConfigError, Network, Scorer, Stack, build, config_from_dict
 from ..text import Tokenizer
 
 FORMAT = 1
@@ -63,7 +63,7 @@ def write_json(path: Path, content: Any) -> None:
 
 
 def save_model(
-    folder: Path, model: Stack | Scorer, tokenizer: Tokenizer, provenance: dict[str, Any], card: str
+    folder: Path, model: Network | Scorer, tokenizer: Tokenizer, provenance: dict[str, Any], card: str
 ) -> None:
     """Write everything a person needs to use the model; `config.json` comes last and says that all of it is there."""
     with disk_errors(folder):
@@ -90,8 +90,8 @@ def read_json(path: Path) -> dict[str, Any]:
         ) from error
 
 
-def load_model(folder: Path, device: str = "cpu") -> Stack:
-    """The model of a checkpoint directory, in evaluation mode.
+def load_model(folder: Path, device: str = "cpu") -> Any:
+    """The network of a checkpoint directory, in evaluation mode: whichever of `model.Network` it is.
 
     Raises UserError when the directory is incomplete, damaged, written by another version, or holds a reward model.
     """
@@ -115,7 +115,7 @@ def load_scorer(folder: Path, device: str = "cpu") -> Scorer:
     return model.to(device).eval()
 
 
-def load_any(folder: Path) -> Stack | Scorer:
+def load_any(folder: Path) -> Network | Scorer:
     values = read_json(folder / "config.json")
     if values.pop("format", None) != FORMAT:
         raise UserError(
@@ -124,8 +124,9 @@ def load_any(folder: Path) -> Stack | Scorer:
         )
     head = values.pop("head", None)
     try:
-        stack = build(ModelConfig.from_dict(values))
-        model = Scorer(stack, summed=HEADS.index(head) == 1) if head in HEADS else stack
+        model: Network | Scorer = build(config_from_dict(values))
+        if isinstance(model, Stack) and head in HEADS:
+            model = Scorer(model, summed=HEADS.index(head) == 1)
         model.load_state_dict(read_tensors(folder / "model.safetensors"))
     except (ConfigError, RuntimeError, TypeError) as error:
         raise UserError(

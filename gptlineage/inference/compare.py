@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ..errors import UserError
-from .engine import LanguageModel
+from .loaded import Loaded
 
 
-def continuations(models: Sequence[LanguageModel], prompt: str, **settings: Any) -> list[dict[str, Any]]:
+def continuations(models: Sequence[Loaded], prompt: str, **settings: Any) -> list[dict[str, Any]]:
     """What each model makes of the prompt; a model that cannot read it has an `error` instead of a `text`."""
     rows = []
     for lm in models:

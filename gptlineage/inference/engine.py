@@ -1,6 +1,7 @@
 """The engine that every front end shares: text in, text out, whatever the model.
 
-`load` opens a released miniature or a run directory; `LanguageModel` completes prompts and answers conversations.
+`load` opens a released miniature or a run directory; `LanguageModel` completes prompts and answers conversations
+(`translate.Translator` is its sibling for the models of 2014 and 2017).
 """
 
 from __future__ import annotations
@@ -11,33 +12,35 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import UserError, unknown
-from ..model import ModelConfig, Stack
+from ..model import EncoderDecoder, ModelConfig, Network, RNNSearch, Stack
 from ..paths import models_dir, user_path
 from ..text import Tokenizer, check_messages, encode_prompt
 from .checkpoint import load_model, read_json
-from .generate import generate_ids, pieces
+from .generate import check_length, generate_ids, pieces
+from .loaded import Loaded
 from .sampling import Sampling
+from .translate import Translator
 
+PAGE_TEMPERATURE = 0.8  # for continuing a page
 CHAT_TOKENS = 120
 # How the studio and the terminal converse unless told otherwise; the exam samples at the same settings.
 CHAT_SETTINGS: dict[str, Any] = dict(temperature=0.5, top_k=50, top_p=1.0)
 
 
 @dataclass(frozen=True)
-class LanguageModel:
-    """A model with its tokenizer and its history (`provenance`)."""
+class LanguageModel(Loaded):
+    """A model that continues text, and answers conversations if it was taught to."""
 
-    name: str
     model: Stack
-    tokenizer: Tokenizer
-    provenance: dict[str, Any]
+
+    continues = True
 
     @property
     def config(self) -> ModelConfig:
         return self.model.config
 
     @property
-    def speaks_chat(self) -> bool:
+    def speaks_chat(self) -> bool:  # type: ignore[override]
         """Whether it was tuned on conversations; a base model only continues text."""
         return "sft" in self.provenance.get("stages", ())
 
@@ -46,15 +49,16 @@ class LanguageModel:
         prompt: str,
         *,
         max_new_tokens: int = 64,
-        temperature: float = 0.8,
+        temperature: float | None = None,
         top_k: int = 50,
         top_p: float = 1.0,
         seed: int | None = None,
     ) -> Iterator[str]:
-        """Continue `prompt`, piece by piece; a piece never holds half a character.
+        """Continue `prompt`, piece by piece; a piece never holds half a character. The usual temperature is 0.8.
 
         Raises UserError for an empty prompt, one longer than the context window, or settings out of range.
         """
+        temperature = PAGE_TEMPERATURE if temperature is None else temperature
         sampling = Sampling(temperature=temperature, top_k=top_k, top_p=top_p, seed=seed)
         if not prompt.strip():
             raise UserError("The prompt is empty; give the beginning of a text.", "提示为空；请给出一段文字的开头。")
@@ -66,10 +70,6 @@ class LanguageModel:
                 f"提示有 {len(ids) - 1} 个词元，而 {self.name} 最多读取 {self.config.n_ctx - 1} 个；请缩短。",
             )
         return self._pieces(ids, check_length(max_new_tokens), sampling, self.tokenizer.end_of_text)
-
-    def generate(self, prompt: str, **settings: Any) -> str:
-        """The continuation of `prompt` as one string; settings and errors as for `stream`."""
-        return "".join(self.stream(prompt, **settings))
 
     def stream_chat(
         self,
@@ -158,15 +158,6 @@ def is_chinese(text: str) -> bool:
     return any("\u4e00" <= character <= "\u9fff" for character in text)
 
 
-def check_length(max_new_tokens: int) -> int:
-    if max_new_tokens < 1:
-        raise UserError(
-            f"max_new_tokens is {max_new_tokens}; ask for at least 1.",
-            f"max_new_tokens 是 {max_new_tokens}；至少为 1。",
-        )
-    return max_new_tokens
-
-
 def model_names() -> list[str]:
     """The released miniatures, by name, as they lie in `data/models`, oldest generation first."""
     folders = [path for path in models_dir().glob("*") if (path / "config.json").is_file()]
@@ -179,10 +170,11 @@ def age(name: str) -> tuple[int, int, str]:
     return told.get("year", 0), len(told.get("stages", ())), name
 
 
-def load(name: str | Path, device: str = "cpu") -> LanguageModel:
-    """Open a released miniature by name, or a run directory by path.
+def load(name: str | Path, device: str = "cpu") -> Any:
+    """Open a released miniature by name, or a run directory by path, as what it can do.
 
-    Raises UserError when there is none (naming the nearest), or when it is incomplete or damaged.
+    A `LanguageModel` continues text and converses, a `Translator` translates. Raises UserError when there is none
+    (naming the nearest), or when it is incomplete or damaged.
     """
     released = models_dir() / str(name)
     folder = released if (released / "config.json").is_file() else user_path(name)
@@ -200,9 +192,23 @@ def load(name: str | Path, device: str = "cpu") -> LanguageModel:
             f"The tokenizer in {folder} has {n_entries} entries, but its model {n_ids}; copy both again.",
             f"{folder} 中的分词器有 {n_entries} 个词元，模型却有 {n_ids} 个；请重新复制两者。",
         )
-    return LanguageModel(
-        name=str(name),
-        model=model,
-        tokenizer=tokenizer,
-        provenance=read_json(folder / "provenance.json"),
-    )
+    kind = kind_of(model)
+    return kind(name=str(name), model=model, tokenizer=tokenizer, provenance=read_json(folder / "provenance.json"))
+
+
+def load_language_model(name: str | Path, device: str = "cpu") -> LanguageModel:
+    """The same for those who need a model that continues text. Raises UserError also when it does something else."""
+    lm = load(name, device)
+    if not isinstance(lm, LanguageModel):
+        raise UserError(
+            f"{name} does not continue text; choose a model that does, such as gpt-2.",
+            f"{name} 不会续写文本；请选择能续写的模型，例如 gpt-2。",
+        )
+    return lm
+
+
+def kind_of(model: Network) -> type[Loaded]:
+    """What a network can do for a person."""
+    if isinstance(model, EncoderDecoder | RNNSearch):
+        return Translator
+    return LanguageModel

@@ -12,9 +12,19 @@ from collections.abc import Iterable, Iterator, Sequence
 import torch
 from torch import Tensor
 
+from ..errors import UserError
 from ..model import KVCache, Stack
 from ..text import Tokenizer
 from .sampling import Sampling, choose
+
+
+def check_length(max_new_tokens: int) -> int:
+    if max_new_tokens < 1:
+        raise UserError(
+            f"max_new_tokens is {max_new_tokens}; ask for at least 1.",
+            f"max_new_tokens 是 {max_new_tokens}；至少为 1。",
+        )
+    return max_new_tokens
 
 
 def prefill(model: Stack, ids: Sequence[int]) -> tuple[Tensor, KVCache]:

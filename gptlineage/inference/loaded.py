@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from ..errors import UserError
 from ..model import Config, Network
 from ..text import Tokenizer
 
@@ -28,17 +27,19 @@ class Loaded:
         config: Config = self.model.config
         return config
 
-    def stream(self, prompt: str, **settings: Any) -> Iterator[str]:
+    def stream(
+        self,
+        prompt: str,
+        *,
+        max_new_tokens: int = 64,
+        temperature: float | None = None,
+        top_k: int = 50,
+        top_p: float = 1.0,
+        seed: int | None = None,
+    ) -> Iterator[str]:
         """What the model makes of `prompt`, piece by piece; a piece never holds half a character."""
         raise NotImplementedError
 
     def generate(self, prompt: str, **settings: Any) -> str:
         """What the model makes of `prompt` as one string; settings and errors as for `stream`."""
         return "".join(self.stream(prompt, **settings))
-
-    def stream_chat(self, messages: Sequence[dict[str, str]], **settings: Any) -> Iterator[str]:
-        """Raises UserError: only models that continue text can hold a conversation."""
-        raise UserError(
-            f"{self.name} does not converse; choose a model that continues text, such as chatgpt.",
-            f"{self.name} 不会对话；请选择能续写文本的模型，例如 chatgpt。",
-        )

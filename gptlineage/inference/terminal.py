@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from ..errors import UserError, explain
-from .engine import LanguageModel, check_length
+from .engine import LanguageModel
+from .generate import check_length
 from .sampling import Sampling
 
 LINES = {

@@ -9,19 +9,32 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor
+from torch.nn import Parameter
 
 from ..errors import UserError
 from ..model import EncoderDecoder, RNNSearch
 from ..text import Tokenizer
-from .generate import pieces
+from .generate import check_length, pieces
 from .loaded import Loaded
 from .sampling import Sampling, choose
 
 BEAM, ALPHA = 4, 0.6  # Transformer, section 6.1
-Translating = EncoderDecoder | RNNSearch
+
+
+class Translating(Protocol):
+    """What `EncoderDecoder` and `RNNSearch` have in common."""
+
+    config: Any
+
+    def begin(self, source: Tensor, lengths: Tensor) -> Any: ...
+
+    def step(self, tokens: Tensor, writing: Any) -> Tensor: ...
+
+    def parameters(self) -> Iterator[Parameter]: ...
 
 
 def source_ids(tokenizer: Tokenizer, text: str) -> list[int]:
@@ -158,13 +171,13 @@ def sampled(
 class Translator(Loaded):
     """A model that turns English into Chinese and Chinese into English."""
 
-    model: Translating
+    model: EncoderDecoder | RNNSearch
 
     def stream(
         self,
         prompt: str,
         *,
-        max_new_tokens: int | None = None,
+        max_new_tokens: int = 64,
         temperature: float | None = None,
         top_k: int = 50,
         top_p: float = 1.0,
@@ -175,7 +188,7 @@ class Translator(Loaded):
         Raises UserError for a text that is empty, too short, too long, or in a language that the model does not know.
         """
         ids = self.read(prompt)
-        most = min(max_new_tokens or self.config.n_ctx, self.config.n_ctx - 1)
+        most = min(check_length(max_new_tokens), self.config.n_ctx - 1)
         if temperature is None:
             return pieces(self.tokenizer, beam_search(self.model, [ids], self.tokenizer)[0][:most])
         sampling = Sampling(temperature=temperature, top_k=top_k, top_p=top_p, seed=seed)

@@ -12,8 +12,10 @@ from .gpt2 import GPT2
 from .gpt3 import GPT3
 from .gpt35 import GPT35
 from .records import Bilingual, Claim, Generation, Stage
+from .rnnsearch import RNNSEARCH
+from .transformer import TRANSFORMER
 
-GENERATIONS = (GPT1, GPT2, GPT3, GPT35, CHATGPT)
+GENERATIONS = (RNNSEARCH, TRANSFORMER, GPT1, GPT2, GPT3, GPT35, CHATGPT)
 
 __all__ = ["GENERATIONS", "Bilingual", "Claim", "Generation", "Stage", "diff", "generation", "generations"]
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..model import ModelConfig
+from ..model import Config, RecurrentConfig
 from .records import Generation
 
 
-def model_card(generation: Generation, provenance: dict[str, Any], config: ModelConfig) -> str:
+def model_card(generation: Generation, provenance: dict[str, Any], config: Config) -> str:
     """A page of Markdown in English and Chinese, made from the provenance alone."""
     stages = "\n".join(
         f"| {name} | {stage['recipe']['steps']:,} | {stage['tokens']:,} | {stage['recipe']['optimizer']} "
@@ -35,7 +35,7 @@ It knows only the small bilingual world it was trained on; what it says about an
 | | |
 |-|-|
 | parameters | {provenance["n_parameters"]:,} |
-| shape | {config.n_layers} layers x {config.d_model} wide, {config.n_heads} heads, {config.n_ctx} tokens of context |
+| shape | {shape(config)} |
 | data | {provenance["data"]} |
 | parent | {provenance["parent"] or "none: trained from random weights"} |
 | tokens seen | {provenance["tokens_seen"]:,} |
@@ -48,10 +48,21 @@ It knows only the small bilingual world it was trained on; what it says about an
 """
 
 
+def shape(config: Config) -> str:
+    """The sizes that a reader asks for first."""
+    if isinstance(config, RecurrentConfig):
+        attention = "with" if config.d_align else "without"
+        return f"recurrent, states of {config.d_hidden}, {attention} attention, sentences of {config.n_ctx} tokens"
+    layers = f"{config.encoder_layers} + {config.n_layers}" if config.encoder_layers else config.n_layers
+    return f"{layers} layers x {config.d_model} wide, {config.n_heads} heads, {config.n_ctx} tokens of context"
+
+
 def result(stage: dict[str, Any]) -> str:
     found = []
     if "val_loss" in stage:
         found.append(f"loss {stage['val_loss']:.3f} nats/token")
+    if "bleu_zh" in stage:
+        found.append(f"BLEU {stage['bleu_zh']:.1f} into Chinese, {stage['bleu_en']:.1f} into English")
     if "held_out_right" in stage:
         found.append(f"{stage['held_out_right']:.0%} of dialogues right")
     return ", ".join(found)

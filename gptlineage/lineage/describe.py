@@ -6,11 +6,11 @@ from typing import Any
 
 import torch
 
-from ..model import ModelConfig, build
+from ..model import Config, build
 from .records import Generation
 
 
-def count_parameters(config: ModelConfig) -> int:
+def count_parameters(config: Config) -> int:
     """The exact number of weights, counted on the meta device: nothing is allocated, even for 175 billion."""
     with torch.device("meta"):
         return build(config).n_parameters

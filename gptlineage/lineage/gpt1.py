@@ -7,46 +7,25 @@ tanh form of GELU, learned positions, biases everywhere, a tied output layer.
 
 from __future__ import annotations
 
-from ..model import ModelConfig
 from ..training import Recipe
-from .records import MINI_PRETRAINING, MINI_VOCAB_SIZE, Bilingual, Claim, Generation, Stage
+from .records import MINI_PRETRAINING, Bilingual, Claim, Stage
+from .transformer import TRANSFORMER
 
-GPT1 = Generation(
-    name="gpt-1",
+GPT1 = TRANSFORMER.evolve(
+    "gpt-1",
     year=2018,
     title="GPT-1",
     paper="Improving Language Understanding by Generative Pre-Training",
-    parent=None,
     news=Bilingual(
         "Only the Transformer's decoder, pretrained on books to predict the next word.",
         "只保留 Transformer 的解码器，在书籍上预训练，学习预测下一个词。",
     ),
-    mixture="books",
-    sizes=("mini", "117m"),
-    configs={
-        "mini": ModelConfig(
-            n_layers=2,
-            d_model=96,
-            n_heads=3,
-            n_ctx=128,
-            vocab_size=MINI_VOCAB_SIZE,
-            norm="post",
-            final_norm=False,
-            residual_init="plain",
-            position_init="sinusoidal",
-        ),
-        "117m": ModelConfig(
-            n_layers=12,
-            d_model=768,
-            n_heads=12,
-            n_ctx=512,
-            vocab_size=40_478,
-            norm="post",
-            final_norm=False,
-            residual_init="plain",
-            dropout=0.1,
-        ),
+    changed=dict(encoder_layers=0, positions="learned", activation="gelu_tanh"),
+    mini=dict(n_layers=2, d_model=96, n_heads=3, n_ctx=128, position_init="sinusoidal"),
+    paper_sizes={
+        "117m": dict(n_layers=12, d_model=768, n_heads=12, n_ctx=512, vocab_size=40_478, dropout=0.1),
     },
+    mixture="books",
     stages=(
         Stage(
             objective="pretrain",

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..errors import unknown
-from ..model import ModelConfig
+from ..model import Config, ModelConfig
 from ..training import Recipe
 
 # Every miniature speaks the one vocabulary in data/tokenizer.
@@ -69,14 +69,20 @@ class Generation:
     news: Bilingual
     mixture: str
     sizes: tuple[str, ...]
-    configs: Mapping[str, ModelConfig]
+    configs: Mapping[str, Config]
     stages: tuple[Stage, ...]
     claims: tuple[Claim, ...] = ()
     changed: Mapping[str, Any] = field(default_factory=dict)
     starts_from: str | None = None
     single_turn: bool = False
 
-    def config(self, size: str = "mini") -> ModelConfig:
+    @property
+    def continues_text(self) -> bool:
+        """Whether it writes on from a beginning, as a decoder alone does; the others translate, or fill gaps."""
+        config = self.configs["mini"]
+        return isinstance(config, ModelConfig) and config.causal and not config.encoder_layers
+
+    def config(self, size: str = "mini") -> Any:
         """The configuration of a size: "mini", or one that the paper published. Raises UserError for others."""
         if size not in self.configs:
             raise unknown(f"size of {self.name}", f"{self.name} 规格", size, self.sizes)
@@ -96,7 +102,9 @@ class Generation:
         Whatever is not mentioned stays as it was in this generation.
         """
         changed = dict(changed or {})
-        base = replace(self.configs["mini"], **changed)
+        parent = self.configs["mini"]
+        assert isinstance(parent, ModelConfig), "what came before the Transformer has no such descendants"
+        base = replace(parent, **changed)
         configs = {"mini": resized(base, mini or {})}
         for size, numbers in (paper_sizes or {}).items():
             configs[size] = resized(base, {"position_init": "normal", **numbers})

@@ -19,11 +19,11 @@ from typing import Any
 import numpy as np
 import torch
 
-from ..corpus import open_source
+from ..corpus import BITEXT, open_pairs, open_source
 from ..errors import UserError, unknown
-from ..inference import LanguageModel, load, load_model, save_model
+from ..inference import LanguageModel, load_language_model, load_model, save_model
 from ..inference.checkpoint import disk_errors, read_json, write_json
-from ..model import Scorer, Stack, build
+from ..model import Network, Scorer, build
 from ..paths import data_dir
 from ..text import Tokenizer
 from ..training import Recipe, train
@@ -112,10 +112,17 @@ def identity(generation: Generation, options: Options) -> dict[str, Any]:
     """What must stay the same when a run is resumed."""
     free = ("device", "resume")
     chosen = {name: value for name, value in asdict(options).items() if name not in free}
-    text = open_source(options.data, mixture=generation.mixture, seed=options.seed).fingerprint()
+    text = text_of(generation, options)
     recipes = [{**adapt(s.recipe(options.quick), options).to_dict(), **s.options} for s in generation.stages]
     begun = {"generation": generation.name, "starts_from": generation.starts_from}
     return {**begun, **chosen, "text": text, "recipes": recipes}
+
+
+def text_of(generation: Generation, options: Options) -> str:
+    """The fingerprint of what the run reads."""
+    if generation.mixture == BITEXT:
+        return open_pairs(options.data, options.seed).fingerprint()
+    return open_source(options.data, mixture=generation.mixture, seed=options.seed).fingerprint()
 
 
 def check_place(folder: Path, wanted: dict[str, Any], *, resume: bool) -> None:
@@ -158,7 +165,7 @@ def load_parent(generation: Generation, folder: Path) -> LanguageModel:
     """The parent from the same place if it was trained there, else the released one."""
     assert generation.starts_from
     sibling = folder.parent / generation.starts_from
-    return load(sibling if (sibling / "config.json").is_file() else generation.starts_from)
+    return load_language_model(sibling if (sibling / "config.json").is_file() else generation.starts_from)
 
 
 def open_tokenizer(options: Options) -> Tokenizer:
@@ -189,14 +196,13 @@ def stage_history(recipe: Recipe, state: TrainingState, figures: dict[str, float
 
 def save(
     folder: Path,
-    model: Stack | Scorer,
+    model: Network | Scorer,
     tokenizer: Tokenizer,
     generation: Generation,
     options: Options,
     history: dict[str, Any],
     parent: LanguageModel | None,
 ) -> None:
-    source = open_source(options.data, mixture=generation.mixture, seed=options.seed)
     before = parent.provenance["stages"] if parent else []
     provenance = {
         "generation": generation.name,
@@ -208,7 +214,7 @@ def save(
         "stages": [*before, *history],
         "recipe": "quick" if options.quick else "release",
         "seed": options.seed,
-        "data": source.fingerprint(),
+        "data": text_of(generation, options),
         "tokens_seen": sum(stage["tokens"] for stage in history.values())
         + (parent.provenance["tokens_seen"] if parent else 0),
         "history": history,

@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
-from ..corpus import Shard, open_source, prepare
+from ..corpus import Shard, open_pairs, open_source, prepare
 from ..errors import UserError
 from ..inference import load_scorer
-from ..model import Scorer, Stack
+from ..model import Network, Scorer, Stack
 from ..paths import models_dir
 from ..text import Tokenizer
 from ..training import (
@@ -33,6 +34,7 @@ from ..training import (
     write_comparisons,
 )
 from ..training.loop import Objective
+from ..training.translation import Translation
 from ..training.votes import comparisons_from, read_ballots
 from ..world import Dialogue, World
 from ..world.demonstrator import in_haste
@@ -45,7 +47,8 @@ COMPARISONS = "comparisons.jsonl"
 FEWEST_VOTES, VOTES_KEPT = 8, 8  # of the clear votes every eighth is kept to see whether the reward model learnt
 ROOM = 96  # tokens for a reply and the marks of the chat
 WATCHED = 77_000  # the seed of what is watched during training; the exam's questions have another
-Trained = Stack | Scorer | ActorCritic
+HELD_OUT_PAIRS = 200
+Trained = Network | Scorer | ActorCritic
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +71,7 @@ class Options:
 class Job:
     """One stage to be run: the model as it came out of the stage before, and where things are kept."""
 
-    model: Stack
+    model: Any  # the network that the generation's configuration describes
     tokenizer: Tokenizer
     stage: Stage
     recipe: Recipe
@@ -78,7 +81,8 @@ class Job:
 
     @property
     def n_ctx(self) -> int:
-        return self.model.config.n_ctx
+        n_ctx: int = self.model.config.n_ctx
+        return n_ctx
 
     def dialogues(self, n: int, *, seed: int, split: str = "train") -> list[Dialogue]:
         """Conversations of the kind that the generation learns: single instructions, or all."""
@@ -107,7 +111,7 @@ def prepare_stage(job: Job) -> tuple[Trained, Objective]:
     return OBJECTIVES[job.stage.objective](job)
 
 
-def finish(job: Job, trained: Trained) -> tuple[Stack, Stack | Scorer]:
+def finish(job: Job, trained: Trained) -> tuple[Network, Network | Scorer]:
     """The model that the next stage begins with, and what this stage's folder keeps."""
     if isinstance(trained, ActorCritic):
         policy: Stack = trained.policy
@@ -130,6 +134,22 @@ def pretraining(job: Job) -> tuple[Stack, Objective]:
         train, val, job.tokenizer,
         batch_size=recipe.batch_size, n_ctx=job.n_ctx, seed=recipe.seed, prompts=prompts,
     )  # fmt: skip
+
+
+def translating(job: Job) -> tuple[Network, Objective]:
+    recipe, options = job.recipe, job.options
+    source = open_pairs(options.data, options.seed)
+    held_out = list(islice(source.pairs("val"), HELD_OUT_PAIRS))
+    objective = Translation(
+        source.pairs("train"), held_out, job.tokenizer,
+        steps=recipe.steps, batch_size=recipe.batch_size, n_ctx=job.n_ctx, seed=recipe.seed, **job.stage.options,
+    )  # fmt: skip
+    if not objective.examples or not held_out:
+        raise UserError(
+            f"{source.name} holds too few pairs of at most {job.n_ctx} tokens; give at least ten.",
+            f"{source.name} 中不超过 {job.n_ctx} 个词元的句对太少；请至少给出十对。",
+        )
+    return job.model, objective
 
 
 def fine_tuning(job: Job) -> tuple[Stack, Objective]:
@@ -186,8 +206,8 @@ def preferences(job: Job) -> tuple[Stack, Objective]:
 
 
 OBJECTIVES: dict[str, Callable[[Job], tuple[Trained, Objective]]] = {
-    "pretrain": pretraining, "sft": fine_tuning, "reward": reward_modeling, "ppo": proximal_policy,
-    "dpo": preferences,
+    "translate": translating, "pretrain": pretraining, "sft": fine_tuning, "reward": reward_modeling,
+    "ppo": proximal_policy, "dpo": preferences,
 }  # fmt: skip
 
 

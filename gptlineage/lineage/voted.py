@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ..errors import UserError
-from ..inference import load
+from ..inference import load_language_model
 from ..training import Recipe
 from ..training.loop import Watch
 from . import generation
@@ -43,7 +43,7 @@ def learn_from_votes(
 
     Raises UserError when the model does not chat, or the votes are unreadable or too few.
     """
-    parent = load(model)
+    parent = load_language_model(model)
     if not parent.speaks_chat:
         raise UserError(
             f"{model} was never taught to chat; choose one that was, such as chatgpt.",

@@ -51,6 +51,11 @@ class Block(nn.Module):
         self.mlp = MLP(config)
         self.dropout = nn.Dropout(config.dropout)
 
+    def remember(self, source: Tensor) -> Tensor:
+        """What this layer of a decoder keeps of the encoder's states: keys and values."""
+        assert self.cross is not None, "only a decoder's layer reads a source"
+        return self.cross.remember(source)
+
     def forward(
         self,
         x: Tensor,

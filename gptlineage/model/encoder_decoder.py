@@ -8,6 +8,7 @@ target and, as output layer, compares the states with all words (section 3.4).
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -42,6 +43,8 @@ class Writing:
 class EncoderDecoder(Embeddings):
     """`model(source[B, S], target[B, T], lengths[B]) -> logits[B, T, vocab_size]`, float32."""
 
+    decoder: Any  # a ModuleList of Block
+
     def __init__(self, config: ModelConfig):
         super().__init__(config)
         both_ways = replace(config, causal=False, encoder_layers=0)
@@ -72,7 +75,7 @@ class EncoderDecoder(Embeddings):
             x = block(x, mask=mask)
         if self.config.final_norm:
             x = self.encoder_norm(x)
-        return Memory([block.cross.remember(x) for block in self.decoder], mask)
+        return Memory([block.remember(x) for block in self.decoder], mask)
 
     def decode(self, target: Tensor, memory: Memory, cache: KVCache | None = None) -> Tensor:
         """The logits after each token of the targets, `[B, T] -> [B, T, vocab_size]`."""

@@ -18,7 +18,8 @@ class Recipe:
     (decay on matrices only, GPT-1, section 4.1); "muon" orthogonalises the updates of the hidden matrices with
     learning rate `matrix_lr` and without decay, and leaves the rest to AdamW with `lr`. The learning rate warms up
     linearly over `warmup` of the steps (a share), then follows `schedule`: "inverse_sqrt" (Transformer, equation 3),
-    or "cosine" (GPT-1) or "flat" (constant, then linear decay over the last 40 %), down to `final_lr` times its peak. Gradients are clipped to norm `grad_clip`.
+    or "cosine" (GPT-1) or "flat" (constant, then linear decay over the last 40 %) down to `final_lr` times its peak.
+    Gradients are clipped to norm `grad_clip`.
     """
 
     steps: int

@@ -12,7 +12,7 @@ import random
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from string import Formatter
 
@@ -106,7 +106,7 @@ def piece(role: str, text: str) -> Piece:
     return Piece(text, {} if role in UNLINKED else {role: (0, len(text))})
 
 
-@lru_cache(maxsize=None)
+@cache
 def parsed(pattern: str) -> tuple[tuple[str, str | None], ...]:
     """The pattern as (text, role) pairs; the last role may be None."""
     return tuple((literal, field) for literal, field, _, _ in Formatter().parse(pattern))
