@@ -230,6 +230,33 @@ def sample(
         show_json({"model": lm.name, "prompt": prompt, "seed": seed, "texts": texts})
 
 
+@app.command(epilog='Example: gptlineage inspect gpt-3 "The capital of France is Paris." --top 3')
+def inspect(
+    model: Annotated[str, typer.Argument(help="A released name or a run directory.")],
+    text: Annotated[str, typer.Argument(help="The text to read.")],
+    top: Annotated[int, typer.Option(help="How many alternatives to show at each place.", min=1, max=100)] = 5,
+    as_json: Json = False,
+) -> None:
+    """How likely a model found each token of a text, how open the choice was, and what else it might have said."""
+    from .inference import load_language_model
+    from .inference.inspect import page_ids, token_reports
+
+    lm = load_language_model(model)
+    reports = token_reports(lm, page_ids(lm, text), top)
+    if as_json:
+        return show_json({"model": lm.name, "text": text, "tokens": [report.to_dict() for report in reports]})
+    english, chinese = ("token", "probability", "entropy (bits)", "alternatives"), ("词元", "概率", "熵（比特）", "备选")
+    table = Table(*(chinese if zh() else english))
+    for report in reports:
+        table.add_row(
+            Text("…" if report.token is None else str(report.token)),
+            "—" if report.probability is None else f"{report.probability:.1%}",
+            "—" if report.entropy is None else f"{report.entropy:.1f}",
+            Text("  ".join(f"{one.token} {one.probability:.1%}" for one in report.alternatives)),
+        )
+    Console().print(table)
+
+
 @app.command(epilog='Example: gptlineage compare "The capital of France is" --models gpt-1,gpt-2')
 def compare(
     prompt: Annotated[str, typer.Argument(help="One prompt for all of them.")],

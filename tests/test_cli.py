@@ -103,6 +103,16 @@ def test_tables_for_people(arguments, lang, call):
     assert any("\u4e00" <= character <= "\u9fff" for character in out) == (lang == "zh") or arguments[0] == "show"
 
 
+def test_inspect(call, place):
+    code, out, err = call("inspect", place / "base", "猫 [red]", "--top", 2)
+    assert code == 0 and err == "" and "⟨E7⟩" in out and "[" in out and "␣" in out and "<|endoftext|>" in out
+    code, out, _ = call("inspect", place / "base", "猫", "--top", 2, "--json")
+    rows = json.loads(out)["tokens"]
+    assert code == 0 and [row.get("id") for row in rows] == [rows[0]["id"], *"猫".encode(), None]
+    assert all(len(row["alternatives"]) == 2 for row in rows[1:]) and rows[1]["entropy_bits"] > 0
+    assert "熵" in call("inspect", place / "base", "猫", lang="zh")[1]
+
+
 def test_sample(call, place):
     arguments = ("sample", place / "base", "Once", "--max-new-tokens", 8, "--seed", 3)
     code, out, err = call(*arguments)
@@ -169,6 +179,9 @@ MISTAKES = {
     "blank prompt": ("sample {place}/base '  ' --json", "prompt is empty"),
     "empty prompt to compare": ("compare '' --models {place}/base", "prompt is empty"),
     "empty prompt to compare as JSON": ("compare '' --models {place}/base --json", "prompt is empty"),
+    "text to read empty": ("inspect {place}/base ''", "text is empty"),
+    "text to read too long": ("inspect {place}/base " + "x" * 60, "60 tokens"),
+    "no alternatives": ("inspect {place}/base Once --top 0", "'--top'"),
     "prompt too long": ("sample {place}/base " + "x" * 60, "60 tokens"),
     "temperature out of range": ("sample {place}/base Once --temperature 9", "temperature 9.0 is out of range"),
     "temperature that is no number": ("sample {place}/base Once --temperature nan", "out of range"),
