@@ -245,8 +245,8 @@ def inspect(
     reports = token_reports(lm, page_ids(lm, text), top)
     if as_json:
         return show_json({"model": lm.name, "text": text, "tokens": [report.to_dict() for report in reports]})
-    english, chinese = ("token", "probability", "entropy (bits)", "alternatives"), ("词元", "概率", "熵（比特）", "备选")
-    table = Table(*(chinese if zh() else english))
+    english = ("token", "probability", "entropy (bits)", "alternatives")
+    table = Table(*(("词元", "概率", "熵（比特）", "备选") if zh() else english))
     for report in reports:
         table.add_row(
             Text("…" if report.token is None else str(report.token)),
