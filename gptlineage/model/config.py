@@ -25,7 +25,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "activation": ("gelu_tanh", "gelu", "relu"),
     "residual_init": ("plain", "1/sqrt(2L)"),
     "position_init": ("normal", "sinusoidal"),
-    "head": ("linear", "transform"),
+    "output": ("linear", "transform"),
 }
 ATTENTION_KINDS = ("dense", "banded")
 
@@ -46,7 +46,7 @@ class ModelConfig:
     1/sqrt(N) for N residual layers, and 2L is the count that its re-implementations use), `position_init`, how
     learned positions start (the papers': normal; the miniatures': as the Transformer's waves, which saves a tiny model
     the tokens that it would need to find out which positions are neighbours), `dropout`; and what only BERT has:
-    embeddings of `segments` kinds of sentence, a norm over the embeddings (`embedding_norm`), and a `head` that
+    embeddings of `segments` kinds of sentence, a norm over the embeddings (`embedding_norm`), and an `output` that
     transforms the states once more before it compares them with the embeddings.
 
     Raises ConfigError when the fields do not fit together.
@@ -73,7 +73,7 @@ class ModelConfig:
     encoder_layers: int = 0
     segments: int = 0
     embedding_norm: bool = False
-    head: str = "linear"
+    output: str = "linear"
     norm_eps: float = 1e-5
 
     def __post_init__(self) -> None:
@@ -106,10 +106,10 @@ class ModelConfig:
                     f"{name} is {getattr(self, name)!r}; make it a whole number, 0 for none.",
                     f"{name} 是 {getattr(self, name)!r}；请改为整数，0 表示没有。",
                 )
-        if self.encoder_layers and not (self.causal and self.head == "linear" and not self.segments):
+        if self.encoder_layers and not (self.causal and self.output == "linear" and not self.segments):
             raise ConfigError(
-                "An encoder and decoder need causal=True, head='linear' and no segments.",
-                "编码器—解码器需要 causal=True、head='linear'，且没有 segments。",
+                "An encoder and decoder need causal=True, output='linear' and no segments.",
+                "编码器—解码器需要 causal=True、output='linear'，且没有 segments。",
             )
         if not self.attention or any(kind not in ATTENTION_KINDS for kind in self.attention):
             raise ConfigError(

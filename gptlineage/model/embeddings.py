@@ -44,7 +44,7 @@ class Embeddings(nn.Module):
         if config.embedding_norm:
             self.embedding_norm = layer_norm(config)
         self.dropout = nn.Dropout(config.dropout)
-        if config.head == "transform":
+        if config.output == "transform":
             self.transform = nn.Linear(config.d_model, config.d_model)
             self.transform_norm = layer_norm(config)
             self.head_bias = nn.Parameter(torch.zeros(config.vocab_size))
@@ -85,7 +85,7 @@ class Embeddings(nn.Module):
     def unembed(self, hidden: Tensor) -> Tensor:
         """States to logits, `[..., d_model] -> [..., vocab_size]`."""
         matrix = self.tokens.weight if self.config.tied else self.head.weight
-        if self.config.head == "linear":
+        if self.config.output == "linear":
             return F.linear(hidden, matrix)
         # BERT looks once more at the state before it compares (its released code; the paper does not say).
         hidden = self.transform_norm(F.gelu(self.transform(hidden)))

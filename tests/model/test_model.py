@@ -14,12 +14,15 @@ from hypothesis import strategies as st
 from gptlineage.errors import UserError
 from gptlineage.lineage import diff, generation, generations
 from gptlineage.lineage.describe import count_parameters
-from gptlineage.model import ConfigError, KVCache, ModelConfig, build
+from gptlineage.model import ConfigError, KVCache, ModelConfig, build, config_from_dict
 from gptlineage.model.attention import Attention, attend, visible
 
 # lineage, size -> weights. The GPT-1 and GPT-2 counts are those of the released weights; the GPT-3 ones are worked
 # out from table 2.1 (XL with 16 heads, 13B with width 5120, which fit table D.1).
 PUBLISHED = {
+    ("rnnsearch", "search-50"): 80_401_000,
+    ("transformer", "base"): 63_082_496,
+    ("transformer", "big"): 214_245_376,
     ("gpt-1", "117m"): 116_534_784,
     ("gpt-2", "small"): 124_439_808,
     ("gpt-2", "medium"): 354_823_168,
@@ -55,7 +58,8 @@ def test_gpt3_parameter_counts(size):
 
 
 def test_every_published_size_is_there():
-    assert [len(g.sizes) - 1 for g in generations()[:3]] == [1, 4, 8]
+    published = {g.name: len(g.sizes) - 1 for g in generations()}
+    assert [published[name] for name in ("transformer", "gpt-1", "gpt-2", "gpt-3")] == [2, 1, 4, 8]
 
 
 def slow_attention(layer: Attention, x: torch.Tensor, band: int | None) -> torch.Tensor:
@@ -186,7 +190,7 @@ def test_impossible_configurations_say_what_to_change(wrong):
 def test_configurations_survive_their_file():
     for g in generations():
         for size in g.sizes:
-            assert ModelConfig.from_dict(g.config(size).to_dict()) == g.config(size)
+            assert config_from_dict(g.config(size).to_dict()) == g.config(size)
     with pytest.raises(ConfigError, match="does not fit this version"):
         ModelConfig.from_dict({**tiny().to_dict(), "rotary": True})
 
