@@ -90,7 +90,7 @@ def beam_search(
     """
     start, end = tokenizer.special["<|start|>"], tokenizer.special["<|end|>"]
     banned = torch.tensor(sorted(tokenizer.special_ids - {end}), device=device_of(model))
-    n, most = len(sources), min(model.config.n_ctx - 1, 2 * max(map(len, sources)) + 10)
+    n = len(sources)
     block, lengths = pad(sources, device_of(model))
     writing = model.begin(block, lengths)
     writing.keep(torch.arange(n, device=block.device).repeat_interleave(beam))
@@ -99,7 +99,7 @@ def beam_search(
     texts: list[list[int]] = [[] for _ in range(n * beam)]
     tokens = torch.full((n * beam,), start, device=block.device)
     found = [Hypotheses(beam) for _ in sources]
-    for _ in range(most):
+    for _ in range(model.config.n_ctx - 1):
         logits = model.step(tokens, writing)
         logits[:, banned] = -torch.inf
         total = scores[..., None] + logits.log_softmax(-1).view(n, beam, -1)

@@ -121,7 +121,8 @@ class RNNSearch(nn.Module):
         self.config = config
         embed, hidden = config.d_embed, config.d_hidden
         self.source = nn.Embedding(config.vocab_size, embed)
-        self.target = self.source if config.shared else nn.Embedding(config.vocab_size, embed)
+        if not config.shared:
+            self.target = nn.Embedding(config.vocab_size, embed)
         self.forwards, self.backwards = GatedUnit(embed, hidden), GatedUnit(embed, hidden)
         self.initial = nn.Linear(hidden, hidden, bias=False)  # W_s
         self.writer = GatedUnit(embed + 2 * hidden, hidden)
@@ -151,6 +152,10 @@ class RNNSearch(nn.Module):
                 nn.init.zeros_(parameter)
             else:
                 nn.init.normal_(parameter, std=parameter.shape[1] ** -0.5 if small else 0.01)
+
+    def embed_target(self, tokens: Tensor) -> Tensor:
+        embedded: Tensor = (self.source if self.config.shared else self.target)(tokens)
+        return embedded
 
     def begin(self, source: Tensor, lengths: Tensor) -> Reading:
         """Read the sources, `[B, S]`, of which `lengths [B]` tokens each are no padding, and be ready to write.
@@ -206,13 +211,13 @@ class RNNSearch(nn.Module):
 
     def forward(self, source: Tensor, target: Tensor, lengths: Tensor) -> Tensor:
         reading = self.begin(source, lengths)
-        words = self.dropout(self.target(target))
+        words = self.dropout(self.embed_target(target))
         features = [self.advance(words[:, t], reading) for t in range(target.shape[1])]
         return self.unembed(torch.stack(features, dim=1))
 
     def step(self, tokens: Tensor, writing: Reading) -> Tensor:
         """Add one token to each target, `[B]`, and return the logits of the next, `[B, vocab_size]`."""
-        return self.unembed(self.advance(self.target(tokens), writing))
+        return self.unembed(self.advance(self.embed_target(tokens), writing))
 
     @property
     def n_parameters(self) -> int:

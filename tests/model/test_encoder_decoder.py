@@ -146,7 +146,9 @@ def test_training_in_bfloat16_hides_padding_too():
     half.sum().backward()
 
 
-@pytest.mark.parametrize("bad", [dict(encoder_layers=-1), dict(causal=False), dict(segments=2), dict(output="transform")])
+@pytest.mark.parametrize(
+    "bad", [dict(encoder_layers=-1), dict(causal=False), dict(segments=2), dict(output="transform")]
+)
 def test_what_does_not_fit_is_said(bad):
     with pytest.raises(ConfigError):
         tiny(**bad)
