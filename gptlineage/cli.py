@@ -141,10 +141,14 @@ def train(
     optimizer: Annotated[str, typer.Option(help="muon (the miniatures') or adamw (the papers' reference).")] = "muon",
     tokenizer: Annotated[str, typer.Option(help="world, bytes, or a new vocabulary of this size.")] = "world",
     seed: Annotated[int, typer.Option(help="The same seed gives the same model.", min=0, max=2**32 - 1)] = 0,
+    parent: Annotated[str | None, typer.Option(help="The model to start from, for those that start from one.")] = None,
+    estimate: Annotated[bool, typer.Option("--estimate", help="Only say how long it takes and what it needs.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the estimate as JSON for other programs.")] = False,
 ) -> None:
     """Train a generation; Ctrl-C stops it cleanly and --resume goes on exactly there."""
     from .lineage import generation, generations
-    from .lineage.run import Options, train_generation
+    from .lineage.plan import make_plan
+    from .lineage.run import Options, starting_from, train_generation
     from .training import choose_device
     from .training.progress import ProgressBar
 
@@ -163,11 +167,27 @@ def train(
     )
     for one in chosen:
         one.config(size)  # a size that a later generation lacks is said before the first is trained
+    start = None
+    if parent is not None:
+        if gen == "all":
+            raise UserError("--parent goes with one generation.", "--parent 只能与单独一代同用。")
+        one, start = starting_from(chosen[0], parent)
+        chosen = (one,)
+    if estimate:
+        plans = [make_plan(one, base, options, parent=start) for one in chosen]
+        return show_json([plan.to_dict() for plan in plans]) if as_json else show_plans(plans)
     for one in chosen:
         place = base / one.name if gen == "all" else base
         with contextlib.ExitStack() as bars:
-            folder = train_generation(one, place, options, watch=lambda title: bars.enter_context(ProgressBar(title)))
+            folder = train_generation(
+                one, place, options, watch=lambda title: bars.enter_context(ProgressBar(title)), parent=start
+            )
         print(f"{one.name}: {folder}")
+
+
+def show_plans(plans: list[Any]) -> None:
+    for plan in plans:
+        print(f"{plan.generation}: {plan.sentence().in_language(language())}")
 
 
 @app.command(epilog="Example: gptlineage prefer chatgpt runs/votes.jsonl --out runs/mine")

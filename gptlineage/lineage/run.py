@@ -168,6 +168,28 @@ def load_parent(generation: Generation, folder: Path) -> LanguageModel:
     return load_language_model(sibling if (sibling / "config.json").is_file() else generation.starts_from)
 
 
+def starting_from(generation: Generation, model: str) -> tuple[Generation, LanguageModel]:
+    """The generation as one that begins with `model` (a name or a run directory), and that model.
+
+    Raises UserError when the generation begins with nothing, or with another one's model.
+    """
+    if generation.starts_from is None:
+        raise UserError(
+            f"{generation.name} starts from nothing; leave --parent out.",
+            f"{generation.name} 从零开始训练；请去掉 --parent。",
+        )
+    parent = load_language_model(model)
+    found = parent.provenance.get("generation")
+    if found != generation.starts_from:
+        raise UserError(
+            f"{generation.name} starts from a {generation.starts_from}, and {model} is {found or 'something else'}; "
+            "give another --parent.",
+            f"{generation.name} 须从 {generation.starts_from} 开始，而 {model} 是 {found or '其他模型'}；"
+            "请用 --parent 给出另一个模型。",
+        )
+    return replace(generation, starts_from=model), parent
+
+
 def open_tokenizer(options: Options) -> Tokenizer:
     """The shared vocabulary ("world"), single bytes ("bytes"), or a new one of that many entries from the data."""
     if options.tokenizer == "world":
