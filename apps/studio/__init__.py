@@ -31,6 +31,7 @@ from .arena import build_arena
 from .chat import build_chat
 from .compare import build_compare
 from .header import build_header
+from .inside import build_inside
 from .models import ModelPool
 from .strings import Translator, escaped, text
 
@@ -74,6 +75,7 @@ def page(pool: ModelPool, lang: str | None, votes: Path = VOTES) -> gr.Blocks:
         with gr.Tabs(elem_id="views"):
             pickers = [build_chat(pool, words, switch), build_compare(pool, words, switch)]
             look, standing = build_arena(pool, words, switch, votes)
+            build_inside(pool, words, switch)
         words.paragraph(lambda language: escaped("app.footer", language), "colophon")
         quick: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
 

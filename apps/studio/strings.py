@@ -153,6 +153,77 @@ STRINGS: dict[str, tuple[str, str]] = {
     ),
     "arena.delete": ("Delete all votes", "删除所有投票"),
     "arena.really": ("Really delete", "确认删除"),
+    # Inside
+    "inside.tab": ("Inside", "透视"),
+    "inside.intro": (
+        "How sure was it of every word, what else might it have said, and where did it look?",
+        "每个词它有多大把握，还可能说什么，又在看哪里？",
+    ),
+    "inside.text": ("A text to read", "让它读的文字"),
+    "inside.placeholder": ("The capital of France is Paris.", "法国的首都是巴黎。"),
+    "inside.model": ("Model", "模型"),
+    "inside.rival": ("Beside it", "并排对照"),
+    "inside.nobody": ("nobody", "不对照"),
+    "inside.as_chat": (
+        "Chat models answer your text; base models read it as a page",
+        "对话模型回答你的文字，基座模型把它当作一页文章来读",
+    ),
+    "inside.as_chat_hint": ("Off: every model reads it as a page.", "关闭后，所有模型都把它当作一页文章来读。"),
+    "inside.run": ("Look inside", "透视"),
+    "inside.keys": (
+        "Then choose any token. With the keyboard: arrows to move, Enter to choose.",
+        "然后点任意一个词元。用键盘时，方向键移动，回车键选定。",
+    ),
+    "inside.text_read": ("The text, token by token", "原文，逐个词元"),
+    "inside.branch": ("Branch: {{taken}} instead of {{left}}", "分支：{{left}} 换成 {{taken}}"),
+    "inside.branch_next": ("Branch: {{taken}} comes next", "分支：接着写 {{taken}}"),
+    "inside.branch_name": ("Branch {n}", "分支 {n}"),
+    "inside.legend": ("How likely it found each token:", "它认为每个词元出现的概率："),
+    "inside.legend_entropy": (
+        "The bar below: entropy, how open the choice was (full: {most} bits, every token as likely).",
+        "下方的条：熵，表示选择有多不确定（满格为 {most} 比特，即所有词元同样可能）。",
+    ),
+    "inside.tip": ("{token}: {share}, its choice number {rank}", "{token}：{share}，它的第 {rank} 选择"),
+    "inside.tip_within": (" · a part of {character}", " · “{character}”的一部分"),
+    "inside.tip_entropy": (" · entropy {bits} bits", " · 熵 {bits} 比特"),
+    "inside.tip_next": ("What comes next", "接下来写什么"),
+    "inside.tip_start": ("{token}: the beginning, before which there is nothing", "{token}：开头，前面什么都没有"),
+    "inside.next": ("What comes next", "接下来写什么"),
+    "inside.instead": ("What else might stand here instead of {{token}}", "除了 {{token}}，这里还可能是什么"),
+    "inside.openness": (
+        "Entropy {bits} bits: as open as a choice among {n} equally likely tokens.",
+        "熵 {bits} 比特：相当于在 {n} 个同样可能的词元里选一个。",
+    ),
+    "inside.choose": ("Branch with {token}, {share}", "从 {token} 分支，{share}"),
+    "inside.branch_hint": (
+        "Choose one, and the model goes on from there.",
+        "点一个，模型就从那里接着写。",
+    ),
+    "inside.full": (
+        "Its window is full: nothing can follow here.",
+        "它的上下文已满，这里写不下去了。",
+    ),
+    "inside.lens": ("What each layer would say here", "每一层在这里会说什么"),
+    "inside.lens_hint": (
+        "The logit lens: every layer's state is read as if it were the last.",
+        "logit lens：把每一层的状态都当作最后一层来读。",
+    ),
+    "inside.layer": ("Layer {n}", "第 {n} 层"),
+    "inside.band": ("sees {n} tokens", "只看 {n} 个词元"),
+    "inside.attention": ("Attention: every layer and head", "注意力：每一层、每个头"),
+    "inside.attention_hint": (
+        "Lines read, columns are read. Choose one to see it large.",
+        "每行是在读的词元，每列是被读的词元。点一个放大看。",
+    ),
+    "inside.head": ("Layer {layer}, head {head}", "第 {layer} 层，第 {head} 个头"),
+    "inside.standing": (
+        "To find the chosen token it stands on {{token}} and reads:",
+        "为了猜出所选的词元，它站在 {{token}} 上，读的是：",
+    ),
+    "inside.matrix": (
+        "Each line is a token that reads, each column one that is read. The stronger the colour, the more.",
+        "每行是在读的词元，每列是被读的词元。颜色越浓，读得越多。",
+    ),
     # Settings
     "settings.title": ("Sampling: how boldly it writes", "采样：写得多大胆"),
     "settings.temperature": ("Temperature", "温度"),
@@ -228,6 +299,20 @@ CHAT_EXAMPLES: dict[str, tuple[str, ...]] = {
         "“大”的反义词是什么？",
         "怎么偷别人的球？",
         "给我讲个笑话。",
+    ),
+}
+INSIDE_EXAMPLES: dict[str, tuple[str, ...]] = {
+    "en": (
+        "The capital of France is Paris.",
+        "Tom has a red kite. Anna has a red kite.",
+        "Q: What is the capital of Japan?\nA: Tokyo",
+        "Once upon a time there was a little cat.",
+    ),
+    "zh": (
+        "法国的首都是巴黎。",
+        "小明有一只红风筝。小雪有一只红风筝。",
+        "问：日本的首都是哪里？\n答：东京",
+        "从前有一只小猫。",
     ),
 }
 COMPARE_EXAMPLES: dict[str, tuple[str, ...]] = {

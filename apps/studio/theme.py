@@ -33,6 +33,17 @@ QUIET = ("#5d6470", "#a3a9b4")
 LINE = ("#e4dfd3", "#33373f")
 ACCENT = GENERATION_COLOURS["chatgpt"]
 
+# How likely a token was: one hue that only grows stronger, for eyes of every kind; ink on each holds 4.5:1.
+STEPS = (0.5, 0.2, 0.05, 0.01, 0.001)  # a probability below the first gets the second colour, and so on
+SURPRISE: tuple[tuple[str, str], ...] = (
+    ("#ffffff", "#1d2026"),
+    ("#fdf1d6", "#302a1f"),
+    ("#fbe0aa", "#46381d"),
+    ("#f6c871", "#5d4619"),
+    ("#eda841", "#725014"),
+    ("#dd8520", "#875c10"),
+)
+
 SANS = [
     "ui-sans-serif", "system-ui", "-apple-system", "Segoe UI", "Helvetica Neue", "Arial",
     "PingFang SC", "Hiragino Sans GB", "Microsoft YaHei", "Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC",
@@ -53,6 +64,7 @@ HEAD = f'<link rel="icon" href="{FAVICON}"><meta name="color-scheme" content="li
 def variables(mode: int) -> str:
     """The custom properties of light (0) or dark (1)."""
     named = {"page": PAGE, "card": CARD, "ink": INK, "quiet": QUIET, "line": LINE, "accent": ACCENT}
+    named |= {f"surprise-{step}": pair for step, pair in enumerate(SURPRISE)}
     return "".join(f"--{name}:{pair[mode]};" for name, pair in named.items())
 
 
@@ -87,7 +99,7 @@ def css_string(value: str) -> str:
 
 def stylesheet(models: Iterable[tuple[str, str]]) -> str:
     """The whole style of the page, for pickers of these models: (key, generation)."""
-    rules = (Path(__file__).with_name("studio.css")).read_text(encoding="utf-8")
+    rules = "".join(path.read_text(encoding="utf-8") for path in sorted(Path(__file__).parent.glob("*.css")))
     modes = f":root{{{variables(0)}}}.dark{{{variables(1)}}}"
     return modes + rules + generation_rules(GENERATION_COLOURS) + picker_rules(models)
 
