@@ -47,15 +47,18 @@ element.addEventListener('keydown', (event) => {
   next.focus();
 });
 watch('value', () => {
-  if (document.activeElement === document.body) {
-    element.querySelector('[aria-pressed=true]')?.focus({preventScroll: true});
-  }
+  const side = element.closest('.look');
+  if (!side?.dataset.forking) return;
+  delete side.dataset.forking;
+  element.querySelector('[aria-pressed=true]')?.focus({preventScroll: true});
 });
 """
 CHOOSE_JS = """
 element.addEventListener('click', (event) => {
   const choice = event.target.closest('button[data-token]');
-  if (choice) trigger('branch', {token: Number(choice.dataset.token)});
+  if (!choice) return;
+  element.closest('.look').dataset.forking = 'yes';
+  trigger('branch', {token: Number(choice.dataset.token)});
 });
 """
 

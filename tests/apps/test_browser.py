@@ -330,6 +330,119 @@ def test_what_people_write_is_shown_as_they_wrote_it(visit: Visit, slowly: None)
     page.click("#stop")
 
 
+# ---- Inside
+
+
+def look_inside(page: Any, words: str, lang: str = "en") -> None:
+    page.get_by_role("tab", name=strings.text("inside.tab", lang)).click()
+    page.fill("#inside-text textarea", words)
+    page.click("#look")
+    page.locator("#texts-0 button.tok").first.wait_for()
+
+
+def token_at(page: Any, place: int, path: int = 0, side: int = 0) -> Any:
+    return page.locator(f"#texts-{side} button[data-path='{path}'][data-place='{place}']")
+
+
+def chosen(page: Any, side: int = 0) -> str:
+    return page.locator(f"#place-{side} h4").first.inner_text()
+
+
+def test_a_token_shows_its_alternatives_and_one_of_them_becomes_a_branch(visit: Visit) -> None:
+    page = visit()
+    look_inside(page, "The cat is on the mat. <b>猫</b>")
+    assert strings.text("inside.next", "en") in chosen(page)
+    token_at(page, 3).hover()
+    assert "choice number" in page.locator("#texts-0 .readout").inner_text()
+    token_at(page, 3).click()
+    page.locator("#place-0 h4", has_text="instead of").wait_for()
+    assert token_at(page, 3).get_attribute("aria-pressed") == "true"
+    assert page.locator("#texts-0 [aria-pressed=true]").count() == 1
+    page.locator("#place-0 [data-token]").nth(1).click()
+    page.locator("#texts-0 .path").nth(1).wait_for()
+    assert token_at(page, 3, path=1).get_attribute("aria-pressed") == "true"
+    assert page.locator("#texts-0 .path >> nth=1 >> button.tok").count() > 20
+    token_at(page, 6, path=1).click()  # a branch is read like the text
+    page.locator("#head-0 .rows .chosen").wait_for()
+    page.wait_for_function("document.querySelectorAll('#head-0 .rows > span')[5].className === 'chosen'")
+    # In another head: the same place, and the numbers under the pointer.
+    page.locator("#heads-0 button").nth(1).click()
+    page.locator("#head-0 h4", has_text="head 2").wait_for()
+    page.locator("#head-0 .heat").hover(position={"x": 4, "y": 4})
+    page.locator("#head-0 .readout", has_text="100%").wait_for()  # the first token has only itself to read
+    assert page.locator(".look b, .look img").count() == 0
+
+
+def test_the_keyboard_reaches_tokens_alternatives_and_heads(visit: Visit) -> None:
+    page = visit()
+    look_inside(page, "The cat")
+    page.locator("#texts-0 [tabindex='0']").focus()
+    for key, place in (("Home", 1), ("ArrowRight", 2), ("ArrowRight", 3), ("ArrowLeft", 2)):
+        page.keyboard.press(key)
+        assert page.evaluate("document.activeElement.dataset.place") == str(place)
+    assert "choice number" in page.locator("#texts-0 .readout").inner_text()
+    page.keyboard.press("Enter")
+    page.locator("#place-0 h4", has_text="instead of").wait_for()
+    assert page.evaluate("document.activeElement.dataset.place") == "2"  # and keeps its place
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.dataset.token") is not None
+    page.keyboard.press("Enter")
+    page.locator("#texts-0 .path").nth(1).wait_for()
+    page.wait_for_function("document.activeElement.matches('.forked[data-path=\"1\"]')")  # where the text forks
+    page.locator("#heads-0 button").nth(1).focus()
+    page.keyboard.press("Enter")
+    page.locator("#head-0 h4", has_text="head 2").wait_for()
+    assert page.evaluate("document.activeElement.dataset.head") == "1"
+
+
+def test_two_models_look_at_the_same_spot_in_either_language(visit: Visit) -> None:
+    page = visit(locale="zh-CN")
+    page.get_by_role("tab", name=strings.text("inside.tab", "zh")).click()
+    page.click("#inside-rival label:has(input[value='chatgpt'])")
+    look_inside(page, "The cat is on", "zh")
+    assert page.locator("#texts-1 .special").all_inner_texts()[:1] == ["user"]
+    token_at(page, 3).click()
+    page.wait_for_function("document.querySelector('#texts-1 [aria-pressed=true]')?.dataset.place === '3'")
+    before = page.locator(".look button.tok").count()
+    page.click("#language label:has(input[value=en])")
+    page.locator("#place-1 h4", has_text="instead of").wait_for()
+    assert page.locator(".look button.tok").count() == before
+    assert token_at(page, 3, side=1).get_attribute("aria-pressed") == "true"
+    shown = page.locator(".looks").inner_text()
+    assert not re.search("[\u4e00-\u9fff]", shown)
+    assert not re.findall(r"^\s*- button(?: \[[^\]]*\])*:?$", page.locator("body").aria_snapshot(), re.M)
+
+
+def test_a_text_that_cannot_be_read_leaves_what_is_shown(visit: Visit) -> None:
+    page = visit()
+    page.get_by_role("tab", name=strings.text("inside.tab", "en")).click()
+    page.click("#inside-model label:has(input[value='gpt-1'])")
+    look_inside(page, "The cat")
+    page.fill("#inside-text textarea", LONG_PROMPT)
+    page.click("#look")
+    page.locator("#inside-notice", has_text="shorten it").wait_for()
+    assert page.locator("#texts-0 .path").count() == 1
+
+
+@pytest.mark.parametrize(("locale", "scheme"), [("en-US", "dark"), ("zh-CN", "light")])
+def test_what_is_inside_fits_narrow_and_wide_windows(visit: Visit, locale: str, scheme: str) -> None:
+    page, lang = visit(1280, locale, scheme), locale[:2]
+    page.get_by_role("tab", name=strings.text("inside.tab", lang)).click()
+    page.click("#inside-rival label:has(input[value='gpt-2'])")
+    look_inside(page, "The cat is on the mat. " * 6 + "佢哋", lang)
+    token_at(page, 3).click()
+    page.locator("#place-1 h4 .written").wait_for()
+    for width in (360, 420, 768, 1200, 1920):
+        page.set_viewport_size({"width": width, "height": 800})
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        outside = page.evaluate(
+            """() => [...document.querySelectorAll('.looks :is(button, p, h4, td, .reading, .matrix)')]
+                .map((e) => e.getBoundingClientRect()).filter((r) => r.width > 1)
+                .filter((r) => r.left < 0 || r.right > innerWidth + 0.5).length"""
+        )
+        assert outside == 0, width
+
+
 @pytest.mark.parametrize(("locale", "scheme"), [("en-US", "light"), ("zh-CN", "dark")])
 def test_nothing_overflows_and_every_control_has_a_name(visit: Visit, locale: str, scheme: str) -> None:
     page = visit(360, locale, scheme)
