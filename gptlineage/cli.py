@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from .errors import UserError, explain, language
+from .errors import UserError, explain, language, unknown
 
 app = typer.Typer(
     add_completion=False,
@@ -277,6 +277,43 @@ def inspect(
     Console().print(table)
 
 
+@app.command(epilog='Example: gptlineage attention transformer "Tom saw a cat in the park." --out attention.svg')
+def attention(
+    model: Annotated[str, typer.Argument(help="A released name or a run directory.")],
+    text: Annotated[str, typer.Argument(help="The text to read, or to translate.")],
+    kind: Annotated[str | None, typer.Option(help="alignment, cross, encoder, decoder or self.")] = None,
+    layer: Annotated[int | None, typer.Option(help="Counted from 1 (default: the last).")] = None,
+    head: Annotated[int | None, typer.Option(help="Counted from 1 (default: the mean of all).")] = None,
+    out: Annotated[Path | None, typer.Option(help="Draw it to this picture (.png or .svg).")] = None,
+    as_json: Json = False,
+) -> None:
+    """Where a model looks while it reads or translates: a picture, or the token that each one reads most."""
+    from .evaluation.attention_chart import draw, weights_of
+    from .inference import load
+    from .inference.attention import look
+
+    lm = load(model)
+    views = look(lm, text)
+    chosen = kind or next(iter(views))
+    if chosen not in views:
+        raise unknown("kind of attention", "注意力种类", chosen, list(views))
+    view = views[chosen]
+    weights = weights_of(view, layer, head)
+    if out:
+        draw(view, weights, f"{lm.name}: {chosen}", out)
+        return print(out)
+    rows: list[dict[str, Any]] = [
+        {"token": str(token), "reads": str(view.columns[int(own.argmax())]), "weight": round(float(own.max()), 4)}
+        for token, own in zip(view.rows, weights, strict=True)
+    ]
+    if as_json:
+        return show_json({"model": lm.name, "text": text, "kind": chosen, "rows": rows})
+    table = Table(*(("词元", "最关注", "权重") if zh() else ("token", "reads most", "weight")))
+    for row in rows:
+        table.add_row(Text(row["token"]), Text(row["reads"]), f"{row['weight']:.2f}")
+    Console().print(table)
+
+
 @app.command(epilog='Example: gptlineage compare "The capital of France is" --models gpt-1,gpt-2')
 def compare(
     prompt: Annotated[str, typer.Argument(help="One prompt for all of them.")],
@@ -334,13 +371,16 @@ def studio(
     port: Annotated[int, typer.Option(help="The port to listen on.", min=1, max=65535)] = 7860,
     lang: Annotated[str | None, typer.Option(help="en or zh (default: what the browser asks for).")] = None,
     browser: Annotated[bool, typer.Option(help="Open the page in a browser.")] = True,
+    data: Annotated[list[Path] | None, typer.Option(help="A text or folder to train on; may be given again.")] = None,
 ) -> None:
     """Open the studio in the browser: chat and compare."""
-    from .paths import import_app
+    from .paths import import_app, user_path
 
     if lang not in (None, "en", "zh"):
         raise UserError(f"Unknown language {lang!r}; use en or zh.", f"未知语言 {lang!r}；请用 en 或 zh。")
-    import_app("studio").serve(host=host, port=port, lang=lang, open_browser=browser)
+    import_app("studio").serve(
+        host=host, port=port, lang=lang, open_browser=browser, data=[user_path(path) for path in data or ()]
+    )
 
 
 @app.command(epilog="Example: gptlineage exam gpt-1 gpt-2 gpt-3 chatgpt --n 500 --chart exam.png")

@@ -6,22 +6,11 @@ import html
 
 import gradio as gr
 
+from gptlineage.lineage.family import STORY
+
 from .models import ModelPool
 from .strings import LANGUAGES, Translator, escaped, text
 from .theme import class_of
-
-# The whole story, present or not: (generation, year, title).
-FAMILY = (
-    ("rnnsearch", 2014, "RNNsearch"),
-    ("transformer", 2017, "Transformer"),
-    ("gpt-1", 2018, "GPT-1"),
-    ("bert", 2018, "BERT"),
-    ("gpt-2", 2019, "GPT-2"),
-    ("gpt-3", 2020, "GPT-3"),
-    ("gpt-3.5", 2022, "GPT-3.5"),
-    ("chatgpt", 2022, "ChatGPT"),
-    ("gpt-4", 2023, "GPT-4"),
-)
 
 # A click on a generation that is here chooses it in the chat.
 CHOOSE = """
@@ -58,7 +47,7 @@ def timeline(pool: ModelPool, lang: str) -> str:
     for index, card in enumerate(pool.cards.values()):
         present.setdefault(card.generation, index)
     places = []
-    for generation, year, name in FAMILY:
+    for generation, year, name in ((one.name, one.year, one.title) for one in STORY):
         idea, here = text(f"line.{generation}", lang), generation in present
         inner = (
             f'<span class="dot"></span><span class="year">{year}</span>'

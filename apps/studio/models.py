@@ -9,9 +9,10 @@ import contextlib
 import itertools
 import threading
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import gptlineage as gl
 from gptlineage.inference.checkpoint import read_json
@@ -38,6 +39,7 @@ class Card:
     n_parameters: int | None
     config: gl.ModelConfig
     speaks_chat: bool
+    provenance: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
     def size(self, lang: str) -> str:
         parts = [text("model.shape", lang, layers=self.config.n_layers, width=self.config.d_model)]
@@ -72,6 +74,7 @@ def read_card(source: str) -> Card:
         n_parameters=provenance.get("n_parameters"),
         config=gl.ModelConfig.from_dict(values),
         speaks_chat="sft" in provenance.get("stages", ()),
+        provenance=provenance,
     )
 
 

@@ -58,6 +58,7 @@ def look(lm: Loaded, text: str) -> dict[str, AttentionView]:
     return {"self": attention_view(lm, page_ids(lm, text))}
 
 
+@torch.inference_mode()
 def look_translating(
     model: EncoderDecoder | RNNSearch, tokenizer: Tokenizer, source: Sequence[int], target: Sequence[int]
 ) -> dict[str, AttentionView]:

@@ -21,7 +21,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "mlp": ("MLP, {0}", "前馈网络 {0}"),
     "norm": ("norm", "归一化"),
     "learned": ("learned positions", "可学习的位置"),
-    "sinusoidal": ("waves as positions", "正弦波位置"),
+    "sinusoidal": ("position waves", "正弦波位置"),
     "none": ("no positions", "没有位置"),
     "segments": ("segments", "句段"),
     "output": ("next word", "下一个词"),
@@ -46,7 +46,7 @@ WORDS: dict[str, tuple[str, str]] = {
 }
 ACTIVATIONS = {"relu": "ReLU", "gelu": "GELU", "gelu_tanh": "GELU"}
 INK, QUIET, CARD, GEN = "var(--ink,#1f2328)", "var(--quiet,#5d6470)", "var(--card,#fff)", "var(--gen,#1763a6)"
-WIDTH, STREAM, BRANCH = 222, 44, 148  # of a column; where in it the residual stream and its branches run
+WIDTH, STREAM, BRANCH = 234, 44, 156  # of a column; where in it the residual stream and its branches run
 TOKENS, CELL = 16, 5  # of a mask
 
 
@@ -100,7 +100,7 @@ class Sheet:
     def drawn(self, width: float, top: float, lang: str, foot: float = 8) -> str:
         return (
             f'<svg viewBox="0 {top} {width} {foot - top}" role="img" aria-label="{html.escape(word("title", lang))}" '
-            f'xmlns="http://www.w3.org/2000/svg" style="max-width:{width * 1.25}px">{"".join(self.shapes)}</svg>'
+            f'xmlns="http://www.w3.org/2000/svg" style="max-width:{width * 1.2}px">{"".join(self.shapes)}</svg>'
         )
 
 
@@ -127,7 +127,7 @@ def transformer(sheet: Sheet, config: ModelConfig, lang: str) -> str:
                 # The encoder's output comes over from its top, which is drawn by now.
                 sheet.line((STREAM, tops[0]), (STREAM, tops[0] - 14), (x - 4, tops[0] - 14), arrow=False, colour=GEN)
                 reach = y - (76 if config.norm == "pre" else 46)
-                sheet.line((x - 4, tops[0] - 14), (x - 4, reach), (x + BRANCH - 62, reach), colour=GEN)
+                sheet.line((x - 4, tops[0] - 14), (x - 4, reach), (x + BRANCH - 67, reach), colour=GEN)
             y = sublayer(sheet, config, x, y, part, lang)
         if config.norm == "pre":  # room for the number
             sheet.line((x + STREAM, y), (x + STREAM, y - 18), arrow=False)
@@ -149,13 +149,13 @@ def embeddings(sheet: Sheet, config: ModelConfig, x: float, foot: str, lang: str
     sheet.write(x + 11, -4, word(foot, lang), QUIET, anchor="start")
     sheet.line((x + STREAM, -18), (x + STREAM, -46), arrow=False)
     sheet.line((x + BRANCH, -46), (x + STREAM + 8, -46))
-    sheet.box(x + BRANCH, -33, 120, 26, word(config.positions, lang), ("positions",))
+    sheet.box(x + BRANCH, -33, 132, 26, word(config.positions, lang), ("positions",))
     sheet.plus(x + STREAM, -46, ())
     y = -54.0
     if config.segments:
         sheet.line((x + STREAM, y), (x + STREAM, y - 24), arrow=False)
         sheet.line((x + BRANCH, y - 24), (x + STREAM + 8, y - 24))
-        sheet.box(x + BRANCH, y - 11, 120, 26, word("segments", lang), ("segments",))
+        sheet.box(x + BRANCH, y - 11, 132, 26, word("segments", lang), ("segments",))
         sheet.plus(x + STREAM, y - 24, ())
         y -= 32
     if config.embedding_norm:
@@ -178,7 +178,7 @@ def sublayer(sheet: Sheet, config: ModelConfig, x: float, y: float, part: str, l
         sheet.box(branch, y - 22, 66, 24, word("norm", lang), ("norm",))
         sheet.line((branch, y - 46), (branch, y - 58))
     low = y - (58 if pre else 30)
-    sheet.box(branch, low, 120, 32, label, fields)
+    sheet.box(branch, low, 132, 32, label, fields)
     sheet.line((branch, low - 32), (branch, low - 40), (stream + 8, low - 40))
     sheet.plus(stream, low - 40, ("residual_init",))
     if not pre:
