@@ -32,7 +32,9 @@ from .chat import build_chat
 from .compare import build_compare
 from .header import build_header
 from .inside import build_inside
+from .lineage import build_lineage
 from .models import ModelPool
+from .results import build_results
 from .strings import Translator, escaped, text
 
 __all__ = ["build_studio", "serve", "start"]
@@ -76,6 +78,8 @@ def page(pool: ModelPool, lang: str | None, votes: Path = VOTES) -> gr.Blocks:
             pickers = [build_chat(pool, words, switch), build_compare(pool, words, switch)]
             look, standing = build_arena(pool, words, switch, votes)
             build_inside(pool, words, switch)
+            build_lineage(pool, words, switch)
+            build_results(words, switch)
         words.paragraph(lambda language: escaped("app.footer", language), "colophon")
         quick: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -47,8 +47,6 @@ ARRIVE = """() => {
   if (innerWidth < 900) document.getElementById('story')?.scrollIntoView();
 }"""
 
-Show = Callable[[str, str], tuple[Any, ...]]
-
 
 def build_lineage(pool: ModelPool, words: Translator, lang: gr.Radio) -> None:
     """The tab with all its events; `lang` is the switch in the header."""
@@ -69,11 +67,16 @@ def build_lineage(pool: ModelPool, words: Translator, lang: gr.Radio) -> None:
         known = name if name in {one.name for one in family()} else FIRST
         return known, *show(pool, known, language)
 
-    quick: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
+    # One after the other: the answer to an opened tab must not arrive after that to the choice that followed it.
+    orderly: dict[str, Any] = {
+        "concurrency_id": "lineage", "concurrency_limit": 1, "show_progress": "hidden", "api_visibility": "private"
+    }  # fmt: skip
     parts = [tree, head, page, foot]
-    tree.click(choose, lang, [chosen, *parts], **quick).then(None, js=ARRIVE, api_visibility="private")
-    # Models may have been trained since.
-    gr.on([tab.select, lang.change], lambda name, language: show(pool, name, language), [chosen, lang], parts, **quick)
+    tree.click(choose, lang, [chosen, *parts], **orderly).then(None, js=ARRIVE, api_visibility="private")
+    # When the tab is opened, too: models may have been trained since.
+    gr.on(
+        [tab.select, lang.change], lambda name, language: show(pool, name, language), [chosen, lang], parts, **orderly
+    )
 
 
 def show(pool: ModelPool, name: str, lang: str) -> tuple[str, str, str, str]:
@@ -145,7 +148,7 @@ def try_it(pool: ModelPool, name: str, lang: str) -> str:
     """Buttons that choose the first model of this generation elsewhere."""
     buttons = []
     for number, (label, choices) in enumerate(
-        (("lineage.chat", pool.choices), ("lineage.compare", pool.lane_choices))
+        (("lineage.chat", pool.writers), ("lineage.compare", pool.lane_choices))
     ):
         key = next((key for _, key in choices if pool.cards[key].generation == name), None)
         if key is not None:
