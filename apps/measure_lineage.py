@@ -36,7 +36,7 @@ def main(folder: str) -> None:
     rivals, rows = baselines(tokenizer, world, sheet), list[dict[str, Any]]()
     results, command = data_dir() / "results", "python apps/measure_lineage.py runs/lineage"
     for number, seed in enumerate(SEEDS, 1):
-        for generation in gl.generations():
+        for generation in (one for one in gl.generations() if one.continues_text):
             place = Path(folder) / f"seed-{seed}" / generation.name
             options = Options(quick=True, seed=seed, resume=True)
             lm = gl.load(train_generation(generation, place, options))

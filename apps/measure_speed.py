@@ -13,7 +13,7 @@ from gptlineage.paths import data_dir
 
 
 def main(nanogpt: str) -> None:
-    bases = [generation for generation in gl.generations() if not generation.starts_from]
+    bases = [one for one in gl.generations() if one.continues_text and not one.starts_from]
     shapes = {g.name: (g.config(), g.stages[0].release.batch_size) for g in bases}
     rows = speed.measure(shapes, Path(nanogpt))
     write_results(data_dir() / "results" / "speed.json", "python apps/measure_speed.py nanoGPT", rows, seeds=[])

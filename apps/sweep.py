@@ -36,7 +36,7 @@ def main(folder: str) -> None:
     """Run after run; the table so far is written after each."""
     rows, seen = [], set[int]()
     for seed in SEEDS:
-        for generation in gl.generations():
+        for generation in (one for one in gl.generations() if one.continues_text):
             for factor in FACTORS if not generation.starts_from else ():
                 place = Path(folder) / f"{generation.name}-{factor}-{seed}"
                 rows.append(short_run(generation, factor, seed, place))

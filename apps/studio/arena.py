@@ -38,7 +38,7 @@ def build_arena(pool: ModelPool, words: Translator, lang: gr.Radio, votes: Path)
     Returns what must be asked whenever the page is opened, and the components that it updates.
     """
     learning = Learning(pool, votes)
-    usable = bool(pool.cards)
+    usable = bool(pool.writers)
     with words.bind(gr.Tab(id="arena"), label="arena.tab"):
         with gr.Column(elem_classes="sheet"):
             words.paragraph(lambda language: f"<p>{escaped('arena.intro', language)}</p>", "intro")
@@ -49,7 +49,7 @@ def build_arena(pool: ModelPool, words: Translator, lang: gr.Radio, votes: Path)
             )
             chosen = words.bind(
                 gr.CheckboxGroup(
-                    pool.choices, value=list(pool.cards), elem_classes="models", elem_id="arena-models"
+                    pool.writers, value=[key for _, key in pool.writers], elem_classes="models", elem_id="arena-models"
                 ),
                 label="arena.models",
                 info="arena.models_hint",
@@ -112,7 +112,7 @@ def build_arena(pool: ModelPool, words: Translator, lang: gr.Radio, votes: Path)
             told = escaped("arena.learnt", language, name=pool.cards[learning.learnt].title)
         else:
             told = html.escape(learning.trouble) or escaped("arena.learn_hint", language)
-        return told, gr.Timer(active=learning.running), gr.update(choices=pool.choices)
+        return told, gr.Timer(active=learning.running), gr.update(choices=pool.writers)
 
     def forget(language: str) -> tuple[Any, ...]:
         try:

@@ -28,10 +28,10 @@ LONGEST_CHAT = 60  # messages; the models forget earlier ones anyway
 
 def build_chat(pool: ModelPool, words: Translator, lang: gr.Radio) -> gr.Radio:
     """The tab with all its events; `lang` is the switch in the header. Returns the picker of models."""
-    usable = bool(pool.cards)
+    usable = bool(pool.writers)
     with words.bind(gr.Tab(id="chat"), label="chat.tab"), gr.Column(elem_classes="sheet"):
         model = words.bind(
-            gr.Radio(pool.choices, value=pool.default, elem_classes="models", elem_id="chat-models", container=False),
+            gr.Radio(pool.writers, value=pool.default, elem_classes="models", elem_id="chat-models", container=False),
             label="chat.model",
         )
         line = gr.HTML(model_line(pool, pool.default, words.lang), elem_classes="model-line", apply_default_css=False)

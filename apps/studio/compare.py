@@ -38,7 +38,9 @@ def build_compare(pool: ModelPool, words: Translator, lang: gr.Radio) -> gr.Chec
             for index, example in enumerate(examples):
                 words.render(example, partial(example_text, index))
             chosen = words.bind(
-                gr.CheckboxGroup(pool.choices, value=list(pool.cards), elem_classes="models", elem_id="compare-models"),
+                gr.CheckboxGroup(
+                    pool.choices, value=shown_first(pool), elem_classes="models", elem_id="compare-models"
+                ),
                 label="compare.models",
             )
             as_chat = words.bind(
@@ -56,7 +58,8 @@ def build_compare(pool: ModelPool, words: Translator, lang: gr.Radio) -> gr.Chec
         with gr.Row(elem_classes="lanes"):
             for number, card in enumerate(pool.lanes):
                 colour = class_of(card.generation if card else "")
-                with gr.Column(min_width=0, elem_classes=["lane", colour], visible=card is not None) as column:
+                visible = card is not None and card.key in shown_first(pool)
+                with gr.Column(min_width=0, elem_classes=["lane", colour], visible=visible) as column:
                     words.paragraph(partial(head, pool, number))
                     outputs.append(gr.HTML("", elem_classes="output", apply_default_css=False))
                 columns.append(column)
@@ -94,6 +97,11 @@ def build_compare(pool: ModelPool, words: Translator, lang: gr.Radio) -> gr.Chec
 def keys_of(pool: ModelPool) -> list[str]:
     """The model of each column; "" for one that is still free."""
     return [card.key if card else "" for card in pool.lanes]
+
+
+def shown_first(pool: ModelPool) -> list[str]:
+    """The models that are chosen at the start; those that translate or fill gaps need another kind of prompt."""
+    return [key for _, key in pool.writers]
 
 
 def example_text(index: int, lang: str) -> dict[str, Any]:
@@ -166,8 +174,10 @@ def start(pool: ModelPool, name: str, prompt: str, chat: bool, lang: str, settin
         lm = pool.get(name)
         if runner.as_chat:
             runner.pieces = lm.stream_chat([{"role": "user", "content": prompt.strip()}], **settings)
-        else:
+        elif card.does == "continues":
             runner.pieces = lm.stream(prompt, **settings)
+        else:  # a translation is searched for, a gap gets the likeliest fill
+            runner.pieces = lm.stream(prompt, max_new_tokens=settings["max_new_tokens"])
     except gl.UserError as error:
         runner.ended, runner.trouble = True, html.escape(explain(error, lang))
     return runner
@@ -196,11 +206,14 @@ def show(runner: Runner, prompt: str, lang: str) -> str:
     """A column's text: the prompt in grey, what the model wrote after it in ink. Everything is escaped."""
     if runner.trouble:
         return f'<p class="trouble">{runner.trouble}</p>'
-    verb = escaped("compare.answers" if runner.as_chat else "compare.continues", lang)
-    written = runner.text.lstrip() if runner.as_chat else runner.text
+    verb = escaped("compare.answers" if runner.as_chat else f"compare.{runner.card.does}", lang)
+    apart = runner.as_chat or runner.card.does == "translates"
+    written = runner.text.lstrip() if apart else runner.text
     if runner.ended and not written.strip():
         return f'<p class="verb">{verb}</p><p class="silent">{escaped("compare.silent", lang)}</p>'
-    tag = "p" if runner.as_chat else "span"  # a question stands by itself, a beginning runs on
+    tag = "p" if apart else "span"  # a question stands by itself, a beginning runs on
+    if runner.card.does == "fills":  # its text holds the prompt
+        prompt = ""
     caret = "" if runner.ended else '<span class="caret"></span>'
     return (
         f'<p class="verb">{verb}</p><div class="text"><{tag} class="asked">{html.escape(prompt)}</{tag}>'

@@ -12,13 +12,15 @@ from .models import ModelPool
 from .strings import LANGUAGES, Translator, escaped, text
 from .theme import class_of
 
-# A click on a generation that is here chooses it in the chat.
+# A click on a generation that is here chooses it in the chat, or in Compare if it does not write.
 CHOOSE = """
 element.addEventListener('click', (event) => {
   const place = event.target.closest('button[data-choice]');
   if (!place) return;
-  document.querySelectorAll('#chat-models input')[Number(place.dataset.choice)]?.click();
-  document.querySelector('#views [role=tab]')?.click();
+  const tabs = document.querySelectorAll('#views [role=tab]'), chat = place.dataset.picker === 'chat';
+  const choice = document.querySelectorAll(`#${place.dataset.picker}-models input`)[Number(place.dataset.choice)];
+  if (choice && !choice.checked) choice.click();
+  tabs[chat ? 0 : 1]?.click();
 });
 """
 
@@ -43,9 +45,10 @@ def title(lang: str) -> str:
 
 def timeline(pool: ModelPool, lang: str) -> str:
     """The family as a list; generations that can be tried are buttons in their colour."""
-    present: dict[str, int] = {}
-    for index, card in enumerate(pool.cards.values()):
-        present.setdefault(card.generation, index)
+    present: dict[str, str] = {}  # where a click leads: which picker, and the place in it
+    for picker, choices in (("chat", pool.writers), ("compare", pool.lane_choices)):
+        for index, (_, key) in enumerate(choices):
+            present.setdefault(pool.cards[key].generation, f'data-picker="{picker}" data-choice="{index}"')
     places = []
     for generation, year, name in ((one.name, one.year, one.title) for one in STORY):
         idea, here = text(f"line.{generation}", lang), generation in present
@@ -55,6 +58,6 @@ def timeline(pool: ModelPool, lang: str) -> str:
         )
         tip = html.escape(f"{name} ({year}): {idea} · " + text("line.here" if here else "line.later", lang))
         if here:
-            inner = f'<button type="button" data-choice="{present[generation]}">{inner}</button>'
+            inner = f'<button type="button" {present[generation]}>{inner}</button>'
         places.append(f'<li class="{class_of(generation)} {"here" if here else "later"}" title="{tip}">{inner}</li>')
     return f'<ol class="timeline" aria-label="{escaped("line.label", lang)}">{"".join(places)}</ol>'

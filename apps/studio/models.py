@@ -16,6 +16,7 @@ from typing import Any
 
 import gptlineage as gl
 from gptlineage.inference.checkpoint import read_json
+from gptlineage.model import Config, RecurrentConfig, config_from_dict
 from gptlineage.paths import models_dir
 
 from .strings import count, text
@@ -37,15 +38,23 @@ class Card:
     generation: str
     year: int | None
     n_parameters: int | None
-    config: gl.ModelConfig
+    config: Config
     speaks_chat: bool
     provenance: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
     def size(self, lang: str) -> str:
-        parts = [text("model.shape", lang, layers=self.config.n_layers, width=self.config.d_model)]
+        layers = self.config.n_layers + getattr(self.config, "encoder_layers", 0)
+        parts = [text("model.shape", lang, layers=layers, width=self.config.d_model)]
         if self.n_parameters:
             parts.insert(0, text("model.parameters", lang, n=count(self.n_parameters, lang)))
         return " · ".join(parts)
+
+    @property
+    def does(self) -> str:
+        """What it can do for a person: "continues", "translates" or "fills"."""
+        if isinstance(self.config, RecurrentConfig) or self.config.encoder_layers:
+            return "translates"
+        return "continues" if self.config.causal else "fills"
 
     def news(self, lang: str) -> str:
         """What this generation changed, if it is one of the family."""
@@ -72,7 +81,7 @@ def read_card(source: str) -> Card:
         generation=generation,
         year=provenance.get("year"),
         n_parameters=provenance.get("n_parameters"),
-        config=gl.ModelConfig.from_dict(values),
+        config=config_from_dict(values),
         speaks_chat="sft" in provenance.get("stages", ()),
         provenance=provenance,
     )
@@ -109,8 +118,8 @@ class ModelPool:
 
     @property
     def default(self) -> str | None:
-        """The newest model that was taught to chat, else the newest."""
-        keys = list(self.cards)
+        """The newest model that was taught to chat, else the newest that writes."""
+        keys = [key for _, key in self.writers]
         return next((key for key in reversed(keys) if self.cards[key].speaks_chat), keys[-1] if keys else None)
 
     @property
@@ -122,6 +131,11 @@ class ModelPool:
     def choices(self) -> list[tuple[str, str]]:
         """(title, key) for a picker."""
         return [(card.title, key) for key, card in self.cards.items()]
+
+    @property
+    def writers(self) -> list[tuple[str, str]]:
+        """The same, without those that translate or fill gaps."""
+        return [(card.title, key) for key, card in self.cards.items() if card.does == "continues"]
 
     def get(self, key: str) -> gl.LanguageModel:
         """The loaded model. Raises UserError when its files are damaged."""
