@@ -8,11 +8,12 @@ from .build import Config, Network, build, config_from_dict
 from .cache import KVCache
 from .config import ConfigError, ModelConfig
 from .encoder_decoder import EncoderDecoder
-from .heads import Scorer
+from .heads import Classifier, Scorer
 from .recurrent import RecurrentConfig, RecurrentLM, RNNSearch
 from .stack import Stack
 
 __all__ = [
+    "Classifier",
     "Config",
     "ConfigError",
     "EncoderDecoder",
