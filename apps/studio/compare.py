@@ -21,6 +21,8 @@ from .settings import LARGEST_SEED, as_settings, build_settings
 from .strings import COMPARE_EXAMPLES, Translator, escaped, text
 from .theme import class_of
 
+VERBS = {"continues": "compare.continues", "translates": "compare.translates", "fills": "compare.fills"}
+
 
 def build_compare(pool: ModelPool, words: Translator, lang: gr.Radio) -> gr.CheckboxGroup:
     """The tab with all its events; `lang` is the switch in the header. Returns the picker of models."""
@@ -206,7 +208,7 @@ def show(runner: Runner, prompt: str, lang: str) -> str:
     """A column's text: the prompt in grey, what the model wrote after it in ink. Everything is escaped."""
     if runner.trouble:
         return f'<p class="trouble">{runner.trouble}</p>'
-    verb = escaped("compare.answers" if runner.as_chat else f"compare.{runner.card.does}", lang)
+    verb = escaped("compare.answers" if runner.as_chat else VERBS[runner.card.does], lang)
     apart = runner.as_chat or runner.card.does == "translates"
     written = runner.text.lstrip() if apart else runner.text
     if runner.ended and not written.strip():
