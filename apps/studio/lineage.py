@@ -22,6 +22,7 @@ from .strings import STRINGS, Translator, escaped, text
 from .theme import class_of
 
 FIRST = "gpt-1"  # whom the tab shows before anybody is chosen
+SIZE_HEADS = ("lineage.size", "lineage.shape", "lineage.context", "lineage.vocabulary", "lineage.parameters")
 ROW, LANE = 52, 26  # pixels of the tree: a row's height, and how far a side branch stands off
 
 # The tree's buttons tell which one was chosen; those of a story switch to another tab with its model chosen there.
@@ -257,9 +258,8 @@ def sizes(known: gl.Generation, lang: str) -> str:
             + "".join(f"<td>{cell}</td>" for cell in cells)
             + "</tr>"
         )
-    heads = tuple(f"lineage.{key}" for key in ("size", "shape", "context", "vocabulary", "parameters"))
     return (
-        f"<section><h3>{escaped('lineage.numbers', lang)}</h3>{table_of(heads, ''.join(lines), lang)}"
+        f"<section><h3>{escaped('lineage.numbers', lang)}</h3>{table_of(SIZE_HEADS, ''.join(lines), lang)}"
         f'<p class="note">{escaped("lineage.numbers_hint", lang)}</p></section>'
     )
 
@@ -305,19 +305,19 @@ def provenance(card: Card, lang: str) -> str:
     """Where a model comes from, as its checkpoint says."""
     told = card.provenance
     origin = "lineage.released" if card.source in gl.model_names() else "lineage.yours"
-    stages = [f"{value(stage, lang)}" for stage in told.get("stages", ())]
+    stages = [value(stage, lang) for stage in told.get("stages", ())]
     tokens = told.get("tokens_seen")
-    facts = {
-        "lineage.parent": value(told.get("parent"), lang) if told.get("parent") else text("lineage.scratch", lang),
-        "lineage.stages": " → ".join(stages),
-        "lineage.data": told.get("data"),
-        "lineage.seed": told.get("seed"),
-        "lineage.tokens": f"{tokens:,}" if isinstance(tokens, int) else None,
-        "lineage.date": told.get("date"),
-    }
+    facts = (
+        ("lineage.parent", value(told["parent"], lang) if told.get("parent") else text("lineage.scratch", lang)),
+        ("lineage.stages", " → ".join(stages)),
+        ("lineage.data", told.get("data")),
+        ("lineage.seed", told.get("seed")),
+        ("lineage.tokens", f"{tokens:,}" if isinstance(tokens, int) else None),
+        ("lineage.date", told.get("date")),
+    )
     rows = "".join(
         f"<dt>{escaped(key, lang)}</dt><dd>{html.escape(str(fact))}</dd>"
-        for key, fact in facts.items()
+        for key, fact in facts
         if fact not in (None, "")
     )
     return (

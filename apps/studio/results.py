@@ -129,17 +129,15 @@ def facts(result: Result, lang: str) -> str:
     """Everything needed to judge and to repeat it."""
     told = result.facts
     seeds = ", ".join(map(str, told.get("seeds", ()))) or text("results.no_seeds", lang)
-    versions = told.get("versions")
-    entries = {
-        "results.command": f"<code>{html.escape(result.command)}</code>" if result.command else "",
-        "results.seeds": html.escape(seeds) if "seeds" in told else "",
-        "results.date": html.escape(str(told.get("date", ""))),
-        "results.machine": html.escape(str(told.get("machine", ""))),
-        "results.versions": html.escape(", ".join(f"{name} {number}" for name, number in versions.items()))
-        if isinstance(versions, dict)
-        else "",
-    }
-    inner = "".join(f"<dt>{escaped(key, lang)}</dt><dd>{entry}</dd>" for key, entry in entries.items() if entry)
+    versions = dict(told.get("versions") or {})
+    entries = (
+        ("results.command", f"<code>{html.escape(result.command)}</code>" if result.command else ""),
+        ("results.seeds", html.escape(seeds) if "seeds" in told else ""),
+        ("results.date", html.escape(str(told.get("date", "")))),
+        ("results.machine", html.escape(str(told.get("machine", "")))),
+        ("results.versions", html.escape(", ".join(f"{name} {number}" for name, number in versions.items()))),
+    )
+    inner = "".join(f"<dt>{escaped(key, lang)}</dt><dd>{entry}</dd>" for key, entry in entries if entry)
     return f"<dl>{inner}</dl>" if inner else ""
 
 
