@@ -124,7 +124,7 @@ def reading(view: AttentionView, weights: Tensor, row: int, lang: str) -> str:
     named = " · ".join(
         f"{drawn(view.columns[column])}\u00a0{percent(shares[column], lang)}" for column in strongest if shares[column]
     )
-    standing = escaped("inside.standing", lang).replace("{token}", drawn(view.rows[row]))
+    standing = escaped("inside.standing", lang).format(token=drawn(view.rows[row]))
     return f'<p class="told">{standing}</p><div class="reading">{"".join(shaded)}</div><p class="most">{named}</p>'
 
 

@@ -40,6 +40,7 @@ from .strings import INSIDE_EXAMPLES, Translator, escaped, text
 from .theme import class_of
 from .tokens import CHOOSE_JS, LENS_TOKENS, LINE_JS, alternatives, drawn, legend, lens, line
 
+MOST_TOKENS = 512  # of a text: every head keeps a number for each pair of them
 MOST_BRANCHES = 3  # an older one makes room
 SIDES = 2
 PARTS = 5  # of each side: its name, its texts, the chosen place, all heads, one head
@@ -225,11 +226,13 @@ def read(pool: ModelPool, asked: str, keys: Sequence[str], chat: bool, settings:
     sides = []
     for key in keys:
         lm = pool.get(key)
-        if chat and lm.speaks_chat:
-            ids = message_ids(lm, asked.strip())
+        answers = chat and lm.speaks_chat
+        ids = message_ids(lm, asked.strip()) if answers else page_ids(lm, asked)
+        if len(ids) > MOST_TOKENS:
+            told = {"n": len(ids), "most": MOST_TOKENS}
+            raise gl.UserError(text("inside.too_long", "en", **told), text("inside.too_long", "zh", **told))
+        if answers:
             ids += go_on(lm, ids, length, sampling)
-        else:
-            ids = page_ids(lm, asked)
         sides.append(Side(key, (as_path(lm, ids),), place=len(ids)))
     return tuple(sides)
 
@@ -265,7 +268,7 @@ def at_place(pool: ModelPool, sides: Sequence[Side], number: int, path: Any, pla
 def at_head(pool: ModelPool, sides: Sequence[Side], number: int, layer: Any, head: Any) -> tuple[Side, ...]:
     if number >= len(sides):
         return tuple(sides)
-    config = pool.cards[sides[number].key].config
+    config = pool.get(sides[number].key).config
     turned = list(sides)
     turned[number] = replace(
         sides[number], layer=within(layer, config.n_layers - 1), head=within(head, config.n_heads - 1)
@@ -353,8 +356,8 @@ def branch_title(path: Path, lang: str) -> str:
     taken, left = path.reports[path.fork].token, path.instead
     assert taken is not None
     if left is None:
-        return escaped("inside.branch_next", lang).replace("{taken}", drawn(taken))
-    return escaped("inside.branch", lang).replace("{taken}", drawn(taken)).replace("{left}", drawn(left))
+        return escaped("inside.branch_next", lang).format(taken=drawn(taken))
+    return escaped("inside.branch", lang).format(taken=drawn(taken), left=drawn(left))
 
 
 def chosen_place(lm: LanguageModel, side: Side, lang: str) -> str:

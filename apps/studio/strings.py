@@ -310,7 +310,7 @@ STRINGS: dict[str, tuple[str, str]] = {
         "对话模型回答你的文字，基座模型把它当作一页文章来读",
     ),
     "inside.as_chat_hint": ("Off: every model reads it as a page.", "关闭后，所有模型都把它当作一页文章来读。"),
-    "inside.run": ("Look inside", "透视"),
+    "inside.run": ("Look inside", "开始透视"),
     "inside.keys": (
         "Then choose any token. With the keyboard: arrows to move, Enter to choose.",
         "然后点任意一个词元。用键盘时，方向键移动，回车键选定。",
@@ -324,7 +324,11 @@ STRINGS: dict[str, tuple[str, str]] = {
         "The bar below: entropy, how open the choice was (full: {most} bits, every token as likely).",
         "下方的条：熵，表示选择有多不确定（满格为 {most} 比特，即所有词元同样可能）。",
     ),
-    "inside.tip": ("{token}: {share}, its choice number {rank}", "{token}：{share}，它的第 {rank} 选择"),
+    "inside.too_long": (
+        "That is {n} tokens; this tab shows at most {most}. Shorten the text.",
+        "共 {n} 个词元，这里最多显示 {most} 个。请缩短文字。",
+    ),
+    "inside.tip": ("{token}: {share}, its choice number {rank}", "{token}：{share}，在它的选择里排第 {rank}"),
     "inside.tip_within": (" · a part of {character}", " · “{character}”的一部分"),
     "inside.tip_entropy": (" · entropy {bits} bits", " · 熵 {bits} 比特"),
     "inside.tip_next": ("What comes next", "接下来写什么"),

@@ -6,10 +6,10 @@ Everything that a person or a model wrote is escaped here; what is no character 
 from __future__ import annotations
 
 import html
-import math
 from collections.abc import Sequence
+from itertools import groupby
 
-from gptlineage.inference.inspect import Alternative, Token, TokenReport, hexadecimal, visible
+from gptlineage.inference.inspect import Alternative, Token, TokenReport, hexadecimal, readable, visible
 
 from .strings import escaped, text
 from .theme import STEPS
@@ -93,6 +93,15 @@ def drawn(token: Token, flowing: bool = False) -> str:
     return f'<span class="written">{"".join(parts)}</span>'
 
 
+def running(some: Sequence[Token]) -> str:
+    """Tokens as running text: the parts of a character are put together."""
+    stretches = groupby(some, key=lambda token: token.special)
+    return "".join(
+        drawn(Token(-1, special=name) if name else Token(-1, tuple(readable(b"".join(t.data for t in group)))), True)
+        for name, group in stretches
+    )
+
+
 def told(report: TokenReport, lang: str) -> str:
     """What a token's colour and bar say, in words."""
     if report.entropy is None:
@@ -110,11 +119,13 @@ def line(
 ) -> str:
     """The tokens of one path as buttons, from `fork` on; before it, the end of what it shares with the others."""
     start = max(1, fork)
-    shared = [drawn(report.token, True) for report in reports[max(1, fork - SHOWN_BEFORE) : fork] if report.token]
-    ellipsis = "… " if fork > SHOWN_BEFORE + 1 else ""
-    before = f'<span class="shared">{ellipsis}{"".join(shared)}</span>' if shared else ""
     first = reports[0]
-    if not fork and first.token:
+    if fork:
+        ellipsis = "… " if fork > SHOWN_BEFORE + 1 else ""
+        shared = [report.token for report in reports[max(1, fork - SHOWN_BEFORE) : fork] if report.token]
+        before = f'<span class="shared">{ellipsis}{running(shared)}</span>'
+    else:
+        assert first.token is not None
         before = f'<span class="tok" data-tip="{html.escape(told(first, lang))}">{drawn(first.token)}</span>'
     buttons: list[str] = []
     for place in range(start, len(reports)):
@@ -155,10 +166,9 @@ def alternatives(report: TokenReport, open_to_branch: bool, lang: str) -> str:
     if report.token is None:
         title = escaped("inside.next", lang)
     else:
-        title = escaped("inside.instead", lang).replace("{token}", drawn(report.token))
-    choices = escaped(
-        "inside.openness", lang, bits=f"{report.entropy:.1f}", n=f"{math.pow(2, report.entropy):.3g}"
-    )
+        title = escaped("inside.instead", lang).format(token=drawn(report.token))
+    n = 2**report.entropy
+    choices = escaped("inside.openness", lang, bits=f"{report.entropy:.1f}", n=f"{n:.1f}" if n < 9.95 else f"{n:.0f}")
     offered = list(report.alternatives)
     if report.token and report.probability is not None and report.token.id not in {one.token.id for one in offered}:
         offered.append(Alternative(report.token, report.probability))

@@ -139,6 +139,13 @@ def test_a_branch_shows_the_end_of_what_it_shares(pool: Any) -> None:
     assert 'data-place="20"' in drawn and 'data-place="19"' not in drawn and "forked" in drawn
 
 
+def test_what_is_shared_reads_as_text(pool: Any) -> None:
+    tokenizer = pool.get("gpt-2").tokenizer
+    ids = [*tokenizer.encode("a佢 {left} "), tokenizer.end_of_text, tokenizer.encode("哋")[0]]
+    drawn = tokens.running([as_token(tokenizer, token) for token in ids])
+    assert words_of(drawn).startswith("a佢 {left} endoftext⟨") and drawn.count("bytes") == 1
+
+
 def test_what_stands_there_is_listed_even_when_it_was_unlikely(pool: Any) -> None:
     lm = pool.get("gpt-2")
     reports = token_reports(lm, [lm.tokenizer.end_of_text, *lm.tokenizer.encode("Q")], top=3)
@@ -149,7 +156,7 @@ def test_what_stands_there_is_listed_even_when_it_was_unlikely(pool: Any) -> Non
 
 def test_openness_is_said_in_bits_and_in_choices() -> None:
     drawn = tokens.alternatives(TokenReport(None, entropy=3.0), True, "en")
-    assert "3.0 bits" in drawn and "among 8 " in drawn
+    assert "3.0 bits" in drawn and "among 8.0 " in drawn
 
 
 # ---- attention
@@ -261,6 +268,13 @@ def test_a_branch_can_branch_and_only_the_newest_are_kept(pool: Any) -> None:
 def test_a_branch_with_no_such_token_is_refused(pool: Any) -> None:
     with pytest.raises(gl.UserError, match="no token"):
         inside.with_branch(pool, read(pool), 0, 10**6, SETTINGS)
+
+
+def test_a_text_of_too_many_tokens_is_refused(pool: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inside, "MOST_TOKENS", 20)
+    with pytest.raises(gl.UserError, match="21 tokens; this tab shows at most 20") as caught:
+        read(pool, "x" * 20)
+    assert "21 个词元" in caught.value.zh
 
 
 def test_a_full_window_cannot_branch_at_its_end(pool: Any) -> None:
