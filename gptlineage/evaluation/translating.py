@@ -7,7 +7,6 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from ..inference.translate import bleu, translate_all
