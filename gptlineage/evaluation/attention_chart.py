@@ -10,7 +10,7 @@ from torch import Tensor
 from ..errors import UserError
 from ..inference.inspect import AttentionView
 
-# Fonts with Chinese characters on the usual systems. A picture made of points needs one; an SVG leaves it to the reader.
+# Fonts with Chinese characters on the usual systems. A picture made of points needs one, an SVG leaves it to others.
 CHINESE_FONTS = (
     "Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC", "PingFang SC", "Hiragino Sans GB", "Microsoft YaHei",
     "SimHei", "WenQuanYi Zen Hei", "WenQuanYi Micro Hei", "Noto Sans CJK JP", "Arial Unicode MS",

@@ -16,7 +16,6 @@ import numpy as np
 
 from ..inference import LanguageModel, Sampling
 from ..text.chat import Message
-from ..training.comparisons import Comparison
 from ..world import Dialogue, Verdict, judge
 from ..world.chance import stream
 from ..world.labeler import Labeler
@@ -99,37 +98,6 @@ def labeler_agreement(
         for i, j in combinations(range(len(one)), 2)
     ]
     return mean(alike), agreement_with_judge(dialogues, replies, opinions[0])[0]
-
-
-def calibration(
-    comparisons: Sequence[Comparison], scores: Sequence[Sequence[float]], bins: int = BINS
-) -> list[dict[str, Any]]:
-    """Of the pairs of which the model is as sure as this, how many the labeler ordered so.
-
-    `scores` belong to the replies of each comparison, the best first.
-    """
-    sure, right = [], []
-    for _, own in zip(comparisons, scores, strict=True):
-        for better, worse in combinations(own, 2):
-            sure.append(1 / (1 + np.exp(-abs(better - worse))))
-            right.append(better > worse)
-    edges = np.linspace(0.5, 1.0, bins + 1)
-    which = np.clip(np.digitize(sure, edges) - 1, 0, bins - 1)
-    rows = []
-    for b in range(bins):
-        inside = which == b
-        if inside.any():
-            share, expected = (float(np.mean(np.asarray(values)[inside])) for values in (right, sure))
-            rows.append(
-                {
-                    "task": f"sure {edges[b]:.1f} to {edges[b + 1]:.1f}", "metric": "ordered as the labeler",
-                    "value": share, "expected": expected, "n": int(inside.sum()),
-                }
-            )  # fmt: skip
-    return rows
-
-
-# ---------------------------------------------------------------- over-optimisation (Gao et al. 2022)
 
 
 def best_of(n: int, proxy: Sequence[float], gold: Sequence[float]) -> tuple[float, float]:

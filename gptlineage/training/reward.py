@@ -130,16 +130,20 @@ class RewardModeling:
         return torch.stack([reward_loss(own) for own in scores.split([len(group) for group in groups])]).mean()
 
     def evaluate(self, model: Scorer) -> dict[str, float]:
-        """Loss, and the share of held-out pairs that the model orders as the labeler did."""
-        losses, right = [], []
+        """Loss, the share of held-out pairs that the model orders as the labeler did, and how well it knows that."""
+        losses, margins = [], []
         for _, group in self.held_out:
             scores = scores_of(model, group)
             losses.append(reward_loss(scores).item())
             better, worse = torch.triu_indices(len(scores), len(scores), offset=1)
-            right += (scores[better] > scores[worse]).tolist()
-        if not right:
+            margins += (scores[better] - scores[worse]).tolist()
+        if not margins:
             return {}
-        return {"val_loss": float(np.mean(losses)), "pairs_right": float(np.mean(right))}
+        return {
+            "val_loss": float(np.mean(losses)),
+            "pairs_right": float(np.mean(np.array(margins) > 0)),
+            "calibration_error": calibration_error(margins),
+        }
 
     def sample(self, model: Scorer) -> list[dict[str, str]]:
         """What the model thinks of the replies to a few held-out prompts, those that the labeler liked best first."""
@@ -149,6 +153,22 @@ class RewardModeling:
             text = " | ".join(f"{score:+.2f} {reply}" for score, reply in zip(scores, comparison.replies, strict=True))
             shown.append({"prompt": comparison.messages[-1]["content"], "text": text})
         return shown
+
+
+def calibration_error(margins: Sequence[float], bins: int = 5) -> float:
+    """How far the model's confidence in its order is from the share of pairs that it orders right, on average.
+
+    `margins` are the scores of the better replies minus those of the worse. Confidences from 1/2 to 1 are put into bins
+    of equal width, as for the expected calibration error (Guo et al. 2017, equation 3). It must be taken before
+    `normalize`, which changes the scale that the confidences come from.
+    """
+    margin = np.array(margins)
+    confidence, right = 1 / (1 + np.exp(-np.abs(margin))), margin > 0
+    place = np.minimum(((confidence - 0.5) * 2 * bins).astype(int), bins - 1)
+    gaps = [
+        np.sum(place == b) * abs(confidence[place == b].mean() - right[place == b].mean()) for b in np.unique(place)
+    ]
+    return float(sum(gaps) / len(margin))
 
 
 @torch.no_grad()

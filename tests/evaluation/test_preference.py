@@ -17,13 +17,11 @@ from gptlineage.evaluation.preference import (
     arm_rows,
     best_of,
     best_of_kl,
-    calibration,
     fit_gold,
     labeler_agreement,
     win_rate,
 )
 from gptlineage.model import Scorer
-from gptlineage.training import Comparison
 from gptlineage.training.reward import encode_reply, score_replies
 from gptlineage.world import Verdict, World, judge
 from gptlineage.world.labeler import Labeler
@@ -72,17 +70,6 @@ def test_labelers_without_noise_always_agree_and_noisy_ones_less(dialogues):
     assert labeler_agreement(Labeler(noise=0.0, longer=0.1), dialogues, replies) == (1.0, 1.0)
     alike, as_judge = labeler_agreement(Labeler(noise=1.0, longer=0.0), dialogues * 20, replies * 20)
     assert 0.5 < alike < as_judge < 0.9
-
-
-def test_calibration_of_a_model_that_knows_the_odds():
-    rng, comparisons, scores = np.random.default_rng(0), [], []
-    for _ in range(4000):
-        gap = rng.normal()
-        first = rng.random() < 1 / (1 + np.exp(-gap))
-        comparisons.append(Comparison((), ("a", "b")))
-        scores.append([gap, 0.0] if first else [0.0, gap])
-    for row in calibration(comparisons, scores):
-        assert row["value"] == pytest.approx(row["expected"], abs=0.05)
 
 
 def test_scores_come_back_to_their_replies(dialogues):

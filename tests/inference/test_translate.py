@@ -158,7 +158,8 @@ def test_any_text_is_translated_or_refused(text):
 
 def test_bleu_knows_both_languages():
     assert bleu(["汤姆昨天在公园里看见了一只猫。"], ["汤姆昨天在公园里看见了一只猫。"], "zh") == pytest.approx(100)
-    assert bleu(["Tom saw a cat in the park."], ["Tom saw a dog in the park."], "en") == pytest.approx(50)  # (7/8 5/7 3/6 1/5)^(1/4)
+    one_word_off = bleu(["Tom saw a cat in the park."], ["Tom saw a dog in the park."], "en")
+    assert one_word_off == pytest.approx(50)  # (7/8 5/7 3/6 1/5)^(1/4)
     assert 0 < bleu(["汤姆昨天在公园里看见了一只猫。"], ["汤姆昨天在院子里看见了一只猫。"], "zh") < 100
 
 

@@ -7,6 +7,7 @@ import json
 import math
 import random
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 from gptlineage.model import Scorer
 from gptlineage.training import Comparison, RewardModeling, normalize, read_comparisons, train, write_comparisons
 from gptlineage.training.comparisons import compare_replies
-from gptlineage.training.reward import encode_reply, pad, reward_loss, scores_of
+from gptlineage.training.reward import calibration_error, encode_reply, pad, reward_loss, scores_of
 from gptlineage.world import World, judge
 from gptlineage.world.labeler import Labeler
 from tests.tiny import BYTES, complaint, tiny_model
@@ -213,3 +214,14 @@ def test_a_few_comparisons_teach_the_summed_head_to_prefer_the_shorter(tmp_path)
     train(scorer, goal, recipe(steps=100, lr=3e-3, weight_decay=0.1), tmp_path)
     assert goal.evaluate(scorer)["pairs_right"] >= 0.9
     assert all(p.equal(before[name]) for name, p in scorer.body.state_dict().items())
+
+
+def test_calibration_of_a_model_that_knows_its_odds():
+    """Margins whose sigmoid is the chance of being right have no error; one that is always sure has."""
+    rng = np.random.default_rng(0)
+    chance = rng.uniform(0.5, 1.0, 40_000)
+    size = np.log(chance / (1 - chance))
+    margins = np.where(rng.random(40_000) < chance, size, -size)
+    assert calibration_error(margins.tolist()) < 0.01
+    assert calibration_error((margins * 50).tolist()) == pytest.approx(0.25, abs=0.02)  # sure, and right 3 in 4
+    assert calibration_error([0.0, 0.0]) == pytest.approx(0.5)  # an order it did not have
