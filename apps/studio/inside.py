@@ -195,13 +195,9 @@ def example_text(index: int, lang: str) -> dict[str, Any]:
     return {"value": INSIDE_EXAMPLES[lang][index]}
 
 
-def continues(card: Card) -> bool:
-    """Whether a model continues text; a translator or BERT has no probability for each next token."""
-    return isinstance(card.config, gl.ModelConfig) and card.config.causal and not card.config.encoder_layers
-
-
 def readers(pool: ModelPool) -> list[tuple[str, str]]:
-    return [(card.title, key) for key, card in pool.cards.items() if continues(card)]
+    """Models that continue text, for a picker; a translator or BERT has no probability for each next token."""
+    return [(card.title, key) for key, card in pool.cards.items() if card.does == "continues"]
 
 
 def favourite(pool: ModelPool) -> str | None:

@@ -19,7 +19,6 @@ from torch import Tensor
 
 from ..errors import UserError
 from ..model import Stack
-from ..model.attention import Attention
 from ..text import Tokenizer, encode_prompt
 from .engine import LanguageModel, check_length
 from .generate import generate_ids
@@ -283,16 +282,10 @@ def logit_lens(model: Stack, ids: Tensor, position: int) -> Tensor:
     in a norm of its own, and its state is unembedded as it is. The last row is the model's own prediction.
     Raises IndexError when there is no such position, ConfigError when `ids` do not fit the context window.
     """
-    states: list[Tensor] = []
-    handles = [
-        block.register_forward_hook(lambda block, inputs, output: states.append(output[0, position]))
-        for block in model.blocks
-    ]
-    try:
-        model.hidden(ids[None])
-    finally:
-        for handle in handles:
-            handle.remove()
+    x, states = model.embed(ids[None]), []
+    for block in model.blocks:
+        x = block(x)
+        states.append(x[0, position])
     stream = torch.stack(states)  # [n_layers, d_model]
     return model.unembed(model.norm(stream) if model.config.final_norm else stream).float().softmax(-1)
 
@@ -302,18 +295,13 @@ def attention_maps(model: Stack, ids: Tensor) -> list[Tensor]:
     """For each layer the weights `[B, n_heads, T, T]` with which a token (row) reads the others (column).
 
     Computed beside the forward pass, which never forms them; rows add up to 1, and what a token may not see gets 0.
+    No hooks: someone else may be generating with the same model, in another thread.
     """
-    maps: list[Tensor] = []
-    handles = [
-        module.register_forward_pre_hook(lambda attention, inputs: maps.append(attention.weights(inputs[0])))
-        for module in model.modules()
-        if isinstance(module, Attention)
-    ]
-    try:
-        model.hidden(ids)
-    finally:
-        for handle in handles:
-            handle.remove()
+    x, maps = model.embed(ids), []
+    block: Any
+    for block in model.blocks:
+        maps.append(block.attention.weights(block.norm1(x) if block.pre else x))
+        x = block(x)
     return maps
 
 

@@ -8,6 +8,7 @@ import itertools
 import math
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -317,9 +318,10 @@ def test_the_tab_offers_models_that_continue_text(pool: Any) -> None:
     assert inside.favourite(pool) == "gpt-3"
     translator = gl.ModelConfig(n_layers=1, d_model=8, n_heads=1, n_ctx=8, vocab_size=9, encoder_layers=1)
     both_ways = gl.ModelConfig(n_layers=1, d_model=8, n_heads=1, n_ctx=8, vocab_size=9, causal=False)
-    for config in (translator, both_ways):
-        card = pool.cards["gpt-2"]
-        assert inside.continues(card) and not inside.continues(type(card)(**{**vars(card), "config": config}))
+    offered = studio.models.ModelPool([])
+    for name, config in (("this", pool.cards["gpt-2"].config), ("transformer", translator), ("bert", both_ways)):
+        offered.cards[name] = replace(pool.cards["gpt-2"], key=name, config=config)
+    assert [key for _, key in inside.readers(offered)] == ["this"]
 
 
 def look(client: Client, words: str, key: str = "gpt-2", rival: str = "", lang: str = "en") -> tuple[str, list[str]]:
