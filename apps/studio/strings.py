@@ -300,7 +300,7 @@ STRINGS: dict[str, tuple[str, str]] = {
         "How sure was it of every word, what else might it have said, and where did it look?",
         "每个词它有多大把握，还可能说什么，又在看哪里？",
     ),
-    "inside.text": ("A text to read", "让它读的文字"),
+    "inside.text": ("A text to read", "要读的文字"),
     "inside.placeholder": ("The capital of France is Paris.", "法国的首都是巴黎。"),
     "inside.model": ("Model", "模型"),
     "inside.rival": ("Beside it", "并排对照"),
@@ -339,7 +339,7 @@ STRINGS: dict[str, tuple[str, str]] = {
         "Entropy {bits} bits: as open as a choice among {n} equally likely tokens.",
         "熵 {bits} 比特：相当于在 {n} 个同样可能的词元里选一个。",
     ),
-    "inside.choose": ("Branch with {token}, {share}", "从 {token} 分支，{share}"),
+    "inside.choose": ("Branch with {token}, {share}", "换成 {token}，{share}"),
     "inside.branch_hint": (
         "Choose one, and the model goes on from there.",
         "点一个，模型就从那里接着写。",
@@ -363,7 +363,7 @@ STRINGS: dict[str, tuple[str, str]] = {
     "inside.head": ("Layer {layer}, head {head}", "第 {layer} 层，第 {head} 个头"),
     "inside.standing": (
         "To find the chosen token it stands on {{token}} and reads:",
-        "为了猜出所选的词元，它站在 {{token}} 上，读的是：",
+        "要猜出所选的词元，它从 {{token}} 这里往回看，读的是：",
     ),
     "inside.matrix": (
         "Each line is a token that reads, each column one that is read. The stronger the colour, the more.",
