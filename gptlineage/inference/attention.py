@@ -1,42 +1,24 @@
 """Where any model's attention goes: the alignment of 2014, the three kinds of 2017, BERT's and GPT's heads.
 
-One interface for all of them: for each kind of attention the heads of all layers, with the tokens they join.
+One interface for all of them: for each kind of attention the heads of all layers, with the tokens they join. Nothing is
+hooked into the network: someone else may be generating with it, in another thread.
 """
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from ..errors import UserError
 from ..model import EncoderDecoder, RNNSearch
-from ..model.attention import Attention, CrossAttention
 from ..text import Tokenizer
 from .engine import LanguageModel
 from .inspect import AttentionView, Token, as_token, attention_view, page_ids
 from .loaded import Loaded
 from .translate import Translator, beam_search, pad
-
-
-@contextlib.contextmanager
-def recorded(model: nn.Module) -> Iterator[list[tuple[nn.Module, Tensor]]]:
-    """Inside the block, every attention that the model computes is kept: (module, `[B, n_heads, T, S]`)."""
-    maps: list[tuple[nn.Module, Tensor]] = []
-
-    def keep(module: Any, inputs: tuple[Any, ...]) -> None:
-        maps.append((module, module.weights(*inputs)))
-
-    modules = [m for m in model.modules() if isinstance(m, Attention | CrossAttention)]
-    handles = [module.register_forward_pre_hook(keep) for module in modules]
-    try:
-        yield maps
-    finally:
-        for handle in handles:
-            handle.remove()
 
 
 @torch.inference_mode()
@@ -79,20 +61,26 @@ def look_translating(
         for token in given:
             rows.append(model.alignment(reading))
             model.step(torch.tensor([token]), reading)
-        return {"alignment": AttentionView(written, read, (torch.stack(rows, dim=1),), (None,))}
-    with recorded(model) as maps:
-        model(block, torch.tensor([given]), lengths)
-
-    def view(rows: tuple[Token, ...], columns: tuple[Token, ...], modules: list[Any]) -> AttentionView:
-        weights = tuple(next(w for m, w in maps if m is module)[0] for module in modules)
-        return AttentionView(rows, columns, weights, (None,) * len(weights))
-
-    own = tokens(tokenizer, given)
+        return {"alignment": view(written, read, [torch.stack(rows, dim=1)[None]])}
+    states, mask, encoder = model.embed(block), (block >= 0)[:, None, None], []
+    layer: Any
+    for layer in model.encoder:
+        encoder.append(layer.weights(states, mask)[0])
+        states = layer(states, mask=mask)
+    memory, own = model.encode(block, lengths), tokens(tokenizer, given)
+    states, decoder, cross = model.embed(torch.tensor([given])), [], []
+    for layer, keys_values in zip(model.decoder, memory.keys_values, strict=True):
+        look_back, look_over = layer.weights(states, None, (keys_values, memory.mask))
+        decoder.append(look_back)
+        cross.append(look_over)
+        states = layer(states, memory=(keys_values, memory.mask))
     return {
-        "cross": view(written, read, [block.cross for block in model.decoder]),
-        "encoder": view(read, read, [block.attention for block in model.encoder]),
-        "decoder": view(own, own, [block.attention for block in model.decoder]),
-    }
+        "cross": view(written, read, cross), "encoder": view(read, read, encoder), "decoder": view(own, own, decoder)
+    }  # fmt: skip
+
+
+def view(rows: tuple[Token, ...], columns: tuple[Token, ...], layers: Sequence[Tensor]) -> AttentionView:
+    return AttentionView(rows, columns, tuple(weights[0] for weights in layers), (None,) * len(layers))
 
 
 def tokens(tokenizer: Tokenizer, ids: Sequence[int]) -> tuple[Token, ...]:

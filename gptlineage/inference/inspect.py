@@ -300,7 +300,7 @@ def attention_maps(model: Stack, ids: Tensor) -> list[Tensor]:
     x, maps = model.embed(ids), []
     block: Any
     for block in model.blocks:
-        maps.append(block.attention.weights(block.norm1(x) if block.pre else x))
+        maps.append(block.weights(x)[0])
         x = block(x)
     return maps
 

@@ -73,3 +73,16 @@ class Block(nn.Module):
         if self.cross is not None and memory is not None:
             x = self.norm_cross(x + self.dropout(self.cross(x, *memory)))
         return self.norm2(x + self.dropout(self.mlp(x)))
+
+    def weights(
+        self, x: Tensor, mask: Tensor | None = None, memory: tuple[Tensor, Tensor | None] | None = None
+    ) -> tuple[Tensor, Tensor | None]:
+        """Where the layer's attention goes when it is given `x`: `[B, H, T, T]`, and `[B, H, T, S]` over a source."""
+        own = self.attention.weights(self.norm1(x) if self.pre else x, None, mask)
+        if self.cross is None or memory is None:
+            return own, None
+        if self.pre:
+            x = self.norm_cross(x + self.attention(self.norm1(x), None, mask))
+        else:
+            x = self.norm1(x + self.attention(x, None, mask))
+        return own, self.cross.weights(x, *memory)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
 
 import gptlineage as gl
 from gptlineage.inference import Translator
-from gptlineage.inference.attention import look, look_translating, recorded
+from gptlineage.inference.attention import look, look_translating
 from gptlineage.inference.translate import source_ids
 from gptlineage.model import RecurrentConfig, build
-from tests.inference.test_translate import RECURRENT, TOKENIZER, TRANSFORMER, translator
+from tests.inference.test_translate import RECURRENT, START, TOKENIZER, TRANSFORMER, translator
 
 
 def test_a_transformer_has_three_kinds_and_every_row_adds_up_to_one():
@@ -27,20 +29,20 @@ def test_a_transformer_has_three_kinds_and_every_row_adds_up_to_one():
     assert float(views["decoder"].weights[0][:, 0, 1:].abs().max()) == 0  # nothing looks ahead
 
 
-def test_the_maps_are_what_the_forward_pass_mixes():
-    """Values mixed with the recorded weights give the module's own output."""
-    lm = translator(TRANSFORMER, scale=1.0)
-    block = lm.model.decoder[0].cross
-    inputs = []
-    handle = block.register_forward_hook(lambda module, given, result: inputs.append((given, result)))
-    with torch.inference_mode(), recorded(lm.model) as maps:
-        lm.model(torch.tensor([[65, 66, 67, 0, 0]]), torch.tensor([[70, 71]]), torch.tensor([3]))
-    handle.remove()
-    (_, memory, _), result = inputs[0]
-    weights = next(w for module, w in maps if module is block)
-    assert float(weights[..., 3:].abs().max()) == 0  # padding
-    mixed = (weights @ memory[1]).transpose(1, 2).flatten(2)
-    assert torch.allclose(block.out(mixed), result, atol=1e-5)
+@pytest.mark.parametrize("norm", ["post", "pre"])
+def test_the_maps_are_what_the_forward_pass_mixes(norm):
+    """Values mixed with the weights give the output of the attention that the forward pass computes."""
+    lm = translator(replace(TRANSFORMER, norm=norm), scale=1.0)
+    block, seen = lm.model.decoder[0].cross, []
+    handle = block.register_forward_hook(lambda module, given, result: seen.append((given, result)))
+    source, target = source_ids(TOKENIZER, "abc"), TOKENIZER.encode("xy")
+    with torch.inference_mode():
+        lm.model(torch.tensor([source]), torch.tensor([[START, *target]]), torch.tensor([4]))
+        handle.remove()
+        (_, memory, _), result = seen[0]
+        weights = look_translating(lm.model, TOKENIZER, source, target)["cross"].weights[0]
+        mixed = (weights[None] @ memory[1]).transpose(1, 2).flatten(2)
+        assert torch.allclose(block.out(mixed), result, atol=1e-5)
 
 
 def test_an_alignment_has_one_row_for_every_word_that_was_written():
