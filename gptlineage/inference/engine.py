@@ -1,7 +1,7 @@
 """The engine that every front end shares: text in, text out, whatever the model.
 
 `load` opens a released miniature or a run directory; `LanguageModel` completes prompts and answers conversations
-(`translate.Translator` is its sibling for the models of 2014 and 2017).
+(its siblings: `translate.Translator` for the models of 2014 and 2017, `fill.Filler` for BERT).
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from ..model import EncoderDecoder, ModelConfig, Network, RNNSearch, Stack
 from ..paths import models_dir, user_path
 from ..text import Tokenizer, check_messages, encode_prompt
 from .checkpoint import load_model, read_json
+from .fill import Filler
 from .generate import check_length, generate_ids, pieces
 from .loaded import Loaded
 from .sampling import Sampling
@@ -173,8 +174,8 @@ def age(name: str) -> tuple[int, int, str]:
 def load(name: str | Path, device: str = "cpu") -> Any:
     """Open a released miniature by name, or a run directory by path, as what it can do.
 
-    A `LanguageModel` continues text and converses, a `Translator` translates. Raises UserError when there is none
-    (naming the nearest), or when it is incomplete or damaged.
+    A `LanguageModel` continues text and converses, a `Translator` translates, a `Filler` fills gaps. Raises UserError
+    when there is none (naming the nearest), or when it is incomplete or damaged.
     """
     released = models_dir() / str(name)
     folder = released if (released / "config.json").is_file() else user_path(name)
@@ -211,4 +212,6 @@ def kind_of(model: Network) -> type[Loaded]:
     """What a network can do for a person."""
     if isinstance(model, EncoderDecoder | RNNSearch):
         return Translator
+    if isinstance(model, Stack) and not model.config.causal:
+        return Filler
     return LanguageModel

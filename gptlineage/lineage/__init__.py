@@ -6,6 +6,7 @@ from typing import Any
 
 from ..errors import unknown
 from ..model.config import diff as config_diff
+from .bert import BERT
 from .chatgpt import CHATGPT
 from .gpt1 import GPT1
 from .gpt2 import GPT2
@@ -15,7 +16,7 @@ from .records import Bilingual, Claim, Generation, Stage
 from .rnnsearch import RNNSEARCH
 from .transformer import TRANSFORMER
 
-GENERATIONS = (RNNSEARCH, TRANSFORMER, GPT1, GPT2, GPT3, GPT35, CHATGPT)
+GENERATIONS = (RNNSEARCH, TRANSFORMER, GPT1, BERT, GPT2, GPT3, GPT35, CHATGPT)
 
 __all__ = ["GENERATIONS", "Bilingual", "Claim", "Generation", "Stage", "diff", "generation", "generations"]
 

@@ -61,6 +61,8 @@ def result(stage: dict[str, Any]) -> str:
     found = []
     if "val_loss" in stage:
         found.append(f"loss {stage['val_loss']:.3f} nats/token")
+    if "mask_right" in stage:
+        found.append(f"{stage['mask_right']:.0%} of masked tokens guessed")
     if "bleu_zh" in stage:
         found.append(f"BLEU {stage['bleu_zh']:.1f} into Chinese, {stage['bleu_en']:.1f} into English")
     if "held_out_right" in stage:

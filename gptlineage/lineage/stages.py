@@ -19,6 +19,7 @@ from ..training import (
     ActorCritic,
     Comparison,
     DirectPreference,
+    MaskedLanguageModeling,
     Pretraining,
     ProximalPolicy,
     Recipe,
@@ -43,6 +44,7 @@ from .records import Generation, Stage
 
 VAL_TOKENS = 65_536
 SAMPLE_PROMPTS = ("Once upon a time", "从前")
+SAMPLE_GAPS = ("Once upon a ___, Tom found a ___ in the park.", "早上，小明在___里发现了一___帽子。")
 COMPARISONS = "comparisons.jsonl"
 FEWEST_VOTES, VOTES_KEPT = 8, 8  # of the clear votes every eighth is kept to see whether the reward model learnt
 ROOM = 96  # tokens for a reply and the marks of the chat
@@ -136,6 +138,16 @@ def pretraining(job: Job) -> tuple[Stack, Objective]:
     )  # fmt: skip
 
 
+def masking(job: Job) -> tuple[Stack, Objective]:
+    recipe, options = job.recipe, job.options
+    train, val = job.corpus(recipe.steps * recipe.batch_size * job.n_ctx, options.seed)
+    return job.model, MaskedLanguageModeling(
+        train, val, job.tokenizer,
+        steps=recipe.steps, batch_size=recipe.batch_size, n_ctx=job.n_ctx, seed=recipe.seed,
+        prompts=SAMPLE_GAPS if options.data.startswith("world") else (),
+    )  # fmt: skip
+
+
 def translating(job: Job) -> tuple[Network, Objective]:
     recipe, options = job.recipe, job.options
     source = open_pairs(options.data, options.seed)
@@ -206,8 +218,8 @@ def preferences(job: Job) -> tuple[Stack, Objective]:
 
 
 OBJECTIVES: dict[str, Callable[[Job], tuple[Trained, Objective]]] = {
-    "translate": translating, "pretrain": pretraining, "sft": fine_tuning, "reward": reward_modeling,
-    "ppo": proximal_policy, "dpo": preferences,
+    "translate": translating, "pretrain": pretraining, "mask": masking, "sft": fine_tuning,
+    "reward": reward_modeling, "ppo": proximal_policy, "dpo": preferences,
 }  # fmt: skip
 
 

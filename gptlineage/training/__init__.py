@@ -3,6 +3,7 @@
 from .comparisons import Comparison, ask_several, compare_replies, read_comparisons, write_comparisons
 from .dpo import DirectPreference
 from .loop import Interrupted, choose_device, train
+from .masked import MaskedLanguageModeling
 from .ppo import ActorCritic, ProximalPolicy, Settings
 from .pretrain import Pretraining
 from .recipe import Recipe
@@ -15,6 +16,7 @@ __all__ = [
     "Comparison",
     "DirectPreference",
     "Interrupted",
+    "MaskedLanguageModeling",
     "Pretraining",
     "ProximalPolicy",
     "Recipe",
