@@ -220,7 +220,7 @@ def settings(
 @app.command(epilog='Example: gptlineage sample gpt-2 "Once upon a time" --seed 1')
 def sample(
     model: Annotated[str, typer.Argument(help="A released name or a run directory.")],
-    prompt: Annotated[str, typer.Argument(help="The beginning of a text, or the sentence to translate.")],
+    prompt: Annotated[str, typer.Argument(help="The beginning of a text, a sentence to translate, or gaps: ___.")],
     max_new_tokens: MaxNewTokens = 64,
     temperature: OwnTemperature = None,
     top_k: TopK = 50,
@@ -229,7 +229,7 @@ def sample(
     n: Annotated[int, typer.Option(help="How many continuations.", min=1)] = 1,
     as_json: Json = False,
 ) -> None:
-    """Let a model continue a text, or translate it."""
+    """Let a model continue a text, translate it, or fill its gaps."""
     from .inference import load
 
     lm = load(model)

@@ -16,6 +16,7 @@ from ..errors import UserError
 from ..model import EncoderDecoder, RNNSearch
 from ..text import Tokenizer
 from .engine import LanguageModel
+from .fill import Filler
 from .inspect import AttentionView, Token, as_token, attention_view, page_ids
 from .loaded import Loaded
 from .translate import Translator, beam_search, pad
@@ -32,11 +33,10 @@ def look(lm: Loaded, text: str) -> dict[str, AttentionView]:
     if isinstance(lm, Translator):
         source = lm.read(text)
         return look_translating(lm.model, lm.tokenizer, source, beam_search(lm.model, [source], lm.tokenizer)[0])
-    if not isinstance(lm, LanguageModel):
-        raise UserError(
-            f"{lm.name} fills gaps, and its attention cannot be shown yet; choose another model.",
-            f"{lm.name} 是填空模型，暂时不能显示其注意力；请选择其他模型。",
-        )
+    if isinstance(lm, Filler):
+        cloze = lm.read(text)
+        return {"self": attention_view(lm, cloze.span(-1, len(cloze.fills)))}  # each gap as a mask
+    assert isinstance(lm, LanguageModel)
     return {"self": attention_view(lm, page_ids(lm, text))}
 
 

@@ -21,6 +21,7 @@ from ..errors import UserError
 from ..model import Stack
 from ..text import Tokenizer, encode_prompt
 from .engine import LanguageModel, check_length
+from .fill import Filler
 from .generate import generate_ids
 from .sampling import Sampling
 
@@ -319,8 +320,8 @@ class AttentionView:
     bands: tuple[int | None, ...]
 
 
-def attention_view(lm: LanguageModel, ids: Sequence[int]) -> AttentionView:
-    """Self-attention of a model that continues text. Raises ConfigError when `ids` do not fit the context window."""
+def attention_view(lm: LanguageModel | Filler, ids: Sequence[int]) -> AttentionView:
+    """Self-attention of a model that continues text or fills gaps. Raises ConfigError when `ids` do not fit the context window."""
     row = torch.tensor([list(ids)], device=lm.model.tokens.weight.device)
     maps = attention_maps(lm.model, row)
     tokens = tuple(as_token(lm.tokenizer, token) for token in ids)
