@@ -321,7 +321,7 @@ class AttentionView:
 
 
 def attention_view(lm: LanguageModel | Filler, ids: Sequence[int]) -> AttentionView:
-    """Self-attention of a model that continues text or fills gaps. Raises ConfigError when `ids` do not fit the context window."""
+    """Self-attention of one stack. Raises ConfigError when `ids` do not fit the context window."""
     row = torch.tensor([list(ids)], device=lm.model.tokens.weight.device)
     maps = attention_maps(lm.model, row)
     tokens = tuple(as_token(lm.tokenizer, token) for token in ids)
