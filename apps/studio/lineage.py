@@ -40,12 +40,15 @@ element.addEventListener('click', (event) => {
   const input = [...document.querySelectorAll(inputs + ' input')].find((one) => one[name] === place.dataset.key);
   if (input && !input.checked) input.click();
   document.querySelectorAll('#views [role=tab]')[Number(place.dataset.tab)]?.click();
+  document.getElementById('views')?.scrollIntoView();
 });
 """
-# The tree is drawn anew: whoever works with the keys must not lose their place. On a narrow page the story is below.
+# The tree is drawn anew: whoever works with the keys must not lose their place. A new story is read from its top,
+# which on a narrow page lies below the tree.
 ARRIVE = """() => {
   document.querySelector('#tree [aria-pressed=true]')?.focus({preventScroll: true});
-  if (innerWidth < 900) document.getElementById('story')?.scrollIntoView();
+  const story = document.getElementById('story');
+  if (innerWidth < 900 || story.getBoundingClientRect().top < 0) story.scrollIntoView();
 }"""
 
 
