@@ -25,7 +25,7 @@ CHATGPT = GPT35.evolve(
     stages=(
         Stage(
             objective="sft",
-            release=Recipe(steps=8000, **DEMONSTRATIONS),
+            release=Recipe(steps=5000, **DEMONSTRATIONS),
             quick=Recipe(steps=250, **DEMONSTRATIONS),
             options=dict(page_rows=4),
         ),

@@ -19,7 +19,7 @@ DEMONSTRATIONS: dict[str, Any] = dict(
     batch_size=32, optimizer="muon", lr=2e-3, weight_decay=0.0, schedule="flat", final_lr=0.0
 )
 COMPARISONS: dict[str, Any] = dict(batch_size=32, lr=5e-4, weight_decay=0.0)
-REINFORCEMENT: dict[str, Any] = dict(batch_size=32, lr=2e-4, weight_decay=0.0)
+REINFORCEMENT: dict[str, Any] = dict(batch_size=32, lr=3e-4, weight_decay=0.0)
 
 GPT35 = GPT3.evolve(
     "gpt-3.5",
@@ -41,7 +41,7 @@ GPT35 = GPT3.evolve(
         ),
         Stage(
             objective="reward",
-            release=Recipe(steps=512, **COMPARISONS),
+            release=Recipe(steps=256, **COMPARISONS),
             quick=Recipe(steps=64, **COMPARISONS),
             options=dict(replies=4, strangers=True, labeler=dict(noise=0.15, longer=0.05)),
         ),
@@ -49,7 +49,7 @@ GPT35 = GPT3.evolve(
             objective="ppo",
             release=Recipe(steps=240, **REINFORCEMENT),
             quick=Recipe(steps=40, **REINFORCEMENT),
-            options=dict(prompts=4096, page_rows=2, settings=dict(beta=0.1, ptx=1.0)),
+            options=dict(prompts=4096, page_rows=2, settings=dict(beta=0.1, ptx=0.3)),
         ),
     ),
     claims=(
