@@ -13,6 +13,7 @@ their places, or the thing of a review with what is said about it. The unlabelle
 
 from __future__ import annotations
 
+import hashlib
 import random
 import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -20,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gptlineage.paths import data_dir
-from gptlineage.world import World
+from gptlineage.world import World, fingerprint
 from gptlineage.world.chance import Wheel, below, between, held_out_text, pick, sample, shuffled, stream
 from gptlineage.world.facts import LANGUAGES
 from gptlineage.world.press import SIDES
@@ -166,3 +167,8 @@ class Labels:
 
 def join(lines: Sequence[str], language: str) -> str:
     return (" " if language == "en" else "").join(lines)
+
+
+def labels_fingerprint() -> str:
+    """SHA-256 over the wordings and all else that the world is made of, for provenance."""
+    return hashlib.sha256(fingerprint().encode() + (data_dir() / "labels.toml").read_bytes()).hexdigest()
