@@ -11,6 +11,8 @@ import gptlineage as gl
 def main(prompt: str = "Once upon a time, a cat") -> None:
     for name in gl.model_names():
         lm = gl.load(name)
+        if not lm.continues:
+            continue
         print(f"\n{name} ({lm.provenance['year']}, {lm.model.n_parameters:,} parameters)")
         print(prompt + lm.generate(prompt, max_new_tokens=48, temperature=0.7, seed=0))
 

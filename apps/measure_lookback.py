@@ -14,6 +14,8 @@ def main() -> None:
     world, rows = World(), []
     for name in gl.model_names():
         lm = gl.load(name)
+        if not lm.continues:
+            continue
         rows += look_back_rows(lm, world, name, lm.provenance["seed"])
     write_results(data_dir() / "results" / "lookback.json", "python apps/measure_lookback.py", rows, seeds=[0])
     for row in rows:

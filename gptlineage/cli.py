@@ -317,7 +317,7 @@ def attention(
 @app.command(epilog='Example: gptlineage compare "The capital of France is" --models gpt-1,gpt-2')
 def compare(
     prompt: Annotated[str, typer.Argument(help="One prompt for all of them.")],
-    models: Annotated[str | None, typer.Option(help="Names or run directories, with commas (default: all).")] = None,
+    models: Annotated[str | None, typer.Option(help="Names or folders, with commas (default: all that write).")] = None,
     max_new_tokens: MaxNewTokens = 48,
     temperature: OwnTemperature = None,
     top_k: TopK = 50,
@@ -330,9 +330,11 @@ def compare(
     from .inference.compare import continuations
 
     names = [name.strip() for name in models.split(",") if name.strip()] if models else model_names()
-    if not names:
-        raise UserError("There is no model to compare; name some with --models.", "没有模型可比；请用 --models 指定。")
     lms = [load(name) for name in names]
+    if models is None:  # a beginning says nothing to those that translate or fill gaps
+        lms = [lm for lm in lms if lm.continues]
+    if not lms:
+        raise UserError("There is no model to compare; name some with --models.", "没有模型可比；请用 --models 指定。")
     rows = continuations(lms, prompt, **settings(max_new_tokens, temperature, top_k, top_p, seed))
     if all("error" in row for row in rows):
         raise UserError(rows[0]["error"], rows[0]["error_zh"])
