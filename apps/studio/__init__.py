@@ -24,6 +24,7 @@ import gradio as gr
 import torch
 
 import gptlineage as gl
+from gptlineage.corpus import FileSource
 from gptlineage.errors import language
 
 from . import theme
@@ -36,6 +37,8 @@ from .lineage import build_lineage
 from .models import ModelPool
 from .results import build_results
 from .strings import Translator, escaped, text
+from .train import build_train
+from .training import MOST_MEGABYTES, Training, finished_runs
 
 __all__ = ["build_studio", "serve", "start"]
 
@@ -44,6 +47,7 @@ __all__ = ["build_studio", "serve", "start"]
 SMALL = 512
 
 VOTES = Path("runs") / "votes.jsonl"  # where the studio is started, beside the runs of `train`
+RUNS = "studio"  # the folder of the models trained here, beside the votes
 
 # The browser's language, unless the reader chose another here before. {fixed} is "" or the language of --lang.
 FIND_LANGUAGE = """(current) => {
@@ -70,14 +74,16 @@ def build_studio(models: Sequence[str] | None = None, lang: str | None = None) -
     return page(ModelPool(models), lang)
 
 
-def page(pool: ModelPool, lang: str | None, votes: Path = VOTES) -> gr.Blocks:
+def page(pool: ModelPool, lang: str | None, votes: Path = VOTES, data: Sequence[Path] = ()) -> gr.Blocks:
     words = Translator(lang or "en")
+    training = Training(pool, votes.parent / RUNS)
     with gr.Blocks(title=text("app.title", words.lang), analytics_enabled=False, fill_width=True) as demo:
         switch = build_header(pool, words)
         with gr.Tabs(elem_id="views"):
             pickers = [build_chat(pool, words, switch), build_compare(pool, words, switch)]
             look, standing = build_arena(pool, words, switch, votes)
             build_inside(pool, words, switch)
+            look_at_training, training_parts = build_train(pool, words, switch, training, data)
             build_lineage(pool, words, switch)
             build_results(words, switch)
         words.paragraph(lambda language: escaped("app.footer", language), "colophon")
@@ -86,12 +92,12 @@ def page(pool: ModelPool, lang: str | None, votes: Path = VOTES) -> gr.Blocks:
         def opened(language: str) -> list[Any]:
             """What a new visitor sees; models that were trained since the start are on offer."""
             offered = [gr.update(choices=choices) for choices in (pool.choices, pool.lane_choices)]
-            return [language, *words.updates(language), *offered, *look(language)]
+            return [language, *words.updates(language), *offered, *look(language), *look_at_training(language)]
 
         demo.load(
             opened,
             switch,
-            [switch, *words.components, *pickers, *standing],
+            [switch, *words.components, *pickers, *standing, *training_parts],
             js=FIND_LANGUAGE.replace("{fixed}", lang or ""),
             **quick,
         )
@@ -106,16 +112,22 @@ def start(
     port: int | None = None,
     lang: str | None = None,
     votes: Path = VOTES,
+    data: Sequence[Path] = (),
 ) -> gr.Blocks:
     """Build the page and serve it in the background; its address is `.local_url`, `.close()` ends it.
 
-    Without a `port` the first free one from 7860 on is taken. `votes` is the file of the arena's ballots.
+    Without a `port` the first free one from 7860 on is taken. `votes` is the file of the arena's ballots; what is
+    trained here lies beside it. `data` are texts and folders that may be trained on.
     """
     pool = ModelPool(models)
+    for folder in finished_runs(votes.parent / RUNS) if models is None else ():
+        with contextlib.suppress(gl.UserError):  # a run that cannot be read is no reason not to open
+            pool.add(folder)
     if all(card.config.d_model <= SMALL for card in pool.cards.values()):
         torch.set_num_threads(1)
-    demo = page(pool, lang, votes)
+    demo = page(pool, lang, votes, data)
     pool.preload()
+    family = [(generation.name, generation.name) for generation in gl.generations()]
     with direct_connection():
         demo.launch(
             server_name=host,
@@ -131,19 +143,27 @@ def start(
             enable_monitoring=False,
             footer_links=[],
             allowed_paths=[],
-            max_file_size=1,  # nothing here takes a file
+            max_file_size=2 * MOST_MEGABYTES * 10**6,  # what is a little too large is refused in the reader's words
             theme=theme.theme(),
-            css=theme.stylesheet((card.key, card.generation) for card in pool.cards.values()),
+            css=theme.stylesheet([*((card.key, card.generation) for card in pool.cards.values()), *family]),
             head=theme.HEAD,
         )
     return demo
 
 
-def serve(host: str = "127.0.0.1", port: int = 7860, lang: str | None = None, open_browser: bool = False) -> None:
-    """Serve the studio until Ctrl-C. Raises UserError when the address cannot be used."""
+def serve(
+    host: str = "127.0.0.1",
+    port: int = 7860,
+    lang: str | None = None,
+    open_browser: bool = False,
+    data: Sequence[Path] = (),
+) -> None:
+    """Serve the studio until Ctrl-C. Raises UserError when the address cannot be used, or there is no such text."""
     check_address(host, port)
+    for path in data:
+        FileSource(path)
     speak = lang or language()
-    demo = start(host=host, port=port, lang=lang)
+    demo = start(host=host, port=port, lang=lang, data=data)
     with contextlib.suppress(KeyboardInterrupt):
         print(text("serve.open", speak, url=demo.local_url), flush=True)
         if host not in ("127.0.0.1", "localhost", "::1"):

@@ -448,6 +448,10 @@ STRINGS: dict[str, tuple[str, str]] = {
         "正在准备文本并试跑几步，大约十几秒，规格大时更久。",
     ),
     "train.start": ("Start training", "开始训练"),
+    "train.changed": (
+        "The choices have changed since: ask again what it will cost.",
+        "选项已经改变，请重新估算。",
+    ),
     "train.busy": ("One training at a time: stop the other one first.", "一次只能训练一个，请先停止正在进行的训练。"),
     "train.pause": ("Pause", "暂停"),
     "train.resume": ("Go on", "继续"),

@@ -124,8 +124,8 @@ def make_plan(
     recipes = [adapt(stage.recipe(options.quick), options) for stage in generation.stages]
     named = [(stage.objective, recipe.steps) for stage, recipe in zip(generation.stages, recipes, strict=True)]
     least = Plan(
-        generation.name, options.size, n_parameters, tokenizer.vocab_size, PROGRAM + BYTES_PER_WEIGHT * n_parameters,
-        free, tuple((*name, None) for name in named), from_nothing=parent is None,
+        generation.name, options.size, n_parameters, tokenizer.vocab_size, least_memory(n_parameters), free,
+        tuple((*name, None) for name in named), from_nothing=parent is None,
     )  # fmt: skip
     if not least.fits:
         return least
@@ -157,6 +157,11 @@ def make_plan(
         usual_loss=known.get("val_loss"),
         usual_steps=known["recipe"]["steps"] if known else None,
     )
+
+
+def least_memory(n_parameters: int) -> int:
+    """Bytes without which no training of that many weights can begin."""
+    return PROGRAM + BYTES_PER_WEIGHT * n_parameters
 
 
 def history_of(generation: Generation, options: Options) -> dict[str, Any]:

@@ -394,11 +394,11 @@ def test_a_run_that_fails_says_why_and_one_that_ends_is_offered(
     learning = studio.learning.Learning(pool, votes)
     assert wait_for(learning) == ("", "") and learning.share_done() == 0.0
     stand_in = "import os, sys; sys.stderr.write('x' * 200_000); sys.exit('\\n' + os.environ['GPTLINEAGE_LANG'])"
-    monkeypatch.setattr(studio.learning, "COMMAND", (sys.executable, "-c", stand_in))
+    monkeypatch.setattr(studio.background, "COMMAND", (sys.executable, "-c", stand_in))
     learning.begin("chatgpt", "zh")
     assert wait_for(learning) == ("", "zh")
-    stand_in = f"import shutil, sys; shutil.copytree({family[-1]!r}, sys.argv[4])"
-    monkeypatch.setattr(studio.learning, "COMMAND", (sys.executable, "-c", stand_in))
+    stand_in = f"import shutil, sys; shutil.copytree({family[-1]!r}, sys.argv[5])"
+    monkeypatch.setattr(studio.background, "COMMAND", (sys.executable, "-c", stand_in))
     learning.begin("chatgpt", "en")
     key, trouble = wait_for(learning)
     assert (key, trouble) == ("mine-1", "") and pool.cards[key].speaks_chat and pool.get(key).speaks_chat
