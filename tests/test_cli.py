@@ -311,3 +311,45 @@ def test_ctrl_c_stops_a_training_cleanly_and_resume_finishes_it(call, place, tmp
     assert [step for step, _ in losses(out / "pretrain")] == list(range(1, steps + 1))
     assert events(out / "pretrain")[-1]["val_loss"] > 0
     assert call("sample", out, "On day", "--max-new-tokens", 3)[0] == 0
+
+
+def test_the_ancestors_on_the_command_line(call, tmp_path):
+    """What the released translators and BERT make of a sentence; the wrong kind of model is one clear line."""
+    code, out, err = call("sample", "transformer", "Tom likes pears.")
+    assert (code, err, out.strip()) == (0, "", "汤姆喜欢梨。")
+    code, out, _ = call("sample", "rnnsearch", "汤姆喜欢梨。", "--json")
+    assert code == 0 and json.loads(out)["texts"] == ["Tom likes pears."]
+    code, out, _ = call("sample", "bert", '"Thank you," ___ Anna.')
+    assert code == 0 and out.strip() == '"Thank you," said Anna.'
+    picture = tmp_path / "attention.svg"
+    code, out, _ = call("attention", "rnnsearch", "Tom likes pears.", "--out", picture)
+    drawn = picture.read_text(encoding="utf-8")
+    assert code == 0 and out.strip() == str(picture) and "汤姆" in drawn and "␣pear" in drawn
+    code, out, _ = call("attention", "transformer", "Tom likes pears.", "--kind", "cross", "--json")
+    reads = {row["token"]: row["reads"] for row in json.loads(out)["rows"]}
+    assert code == 0 and "Tom" in reads["汤姆"]
+    code, out, _ = call("compare", "Once upon a time", "--max-new-tokens", 2, "--json")
+    assert code == 0 and not {"rnnsearch", "transformer", "bert"} & {row["model"] for row in json.loads(out)["rows"]}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (("sample", "bert", "no gap"), "no gap to fill"),
+        (("sample", "transformer", "Где мяч?"), "cannot read"),
+        (("sample", "rnnsearch", "x"), "too little to translate"),
+        (("sample", "transformer", "We are here. " * 40), "sentence by sentence"),
+        (("chat", "transformer"), "does not continue text"),
+        (("exam", "bert"), "does not continue text"),
+        (("inspect", "rnnsearch", "Tom likes pears."), "does not continue text"),
+        (("attention", "gpt-2", "Tom", "--kind", "cross"), "no kind of attention"),
+        (("attention", "transformer", "Tom likes pears.", "--layer", "9"), "no layer 9"),
+        (("attention", "transformer", "Tom likes pears.", "--head", "9"), "no head 9"),
+        (("attention", "transformer", "Tom likes pears.", "--out", "attention.gif"), ".png or .svg"),
+    ],
+)
+def test_what_the_ancestors_cannot_do_is_one_line(arguments, line, call):
+    for lang in ("en", "zh"):
+        code, out, err = call(*arguments, lang=lang)
+        assert code == 2 and out == "" and err.count("\n") == 1 and "Traceback" not in err
+        assert lang == "zh" or line in err
