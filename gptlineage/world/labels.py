@@ -1,9 +1,10 @@
 """Labelled examples of the four kinds of task that GPT-1 was fine-tuned on (section 3.3), and text without labels.
 
-    classification   a review: does its writer like the thing?
-    entailment       a few sentences on where things were put, and a statement: does it follow?
-    similarity       two short texts on where two things are: do they say the same?
-    choice           the same kind of sentences with a question and four answers
+    where        four things were put somewhere; which of eight places is the answer to a question?   (classification)
+    sentiment    a review: does its writer like the thing?                                            (classification)
+    entailment   a few sentences on where things were put, and a statement: does it follow?
+    similarity   two short texts on where two things are: do they say the same?
+    choice       the question of "where" with the four places of the text as answers to choose from
 
 Within a task no word tells the label: a false statement names a place at which another of the things lies, texts that
 differ have exchanged their places, and all four answers are places of the text. (Reviews are the exception: there a
@@ -53,11 +54,13 @@ class Labels:
         in_use = [f"the {place}" for place in self.words["places"]]
         self.places = [place for place in people.pools["places"] if place["en"] in in_use]
         self.tasks: dict[str, Callable[[random.Random, str, str], Example]] = {
-            "classification": self.classification,
+            "where": self.where,
+            "sentiment": self.sentiment,
             "entailment": self.entailment,
             "similarity": self.similarity,
             "choice": self.choice,
         }
+        self.n_labels = dict.fromkeys(self.tasks, 2) | {"where": len(self.places), "choice": 4}
 
     def examples(self, task: str, n: int, seed: int = 0, split: str = "train") -> list[Example]:
         """`n` different examples, English and Chinese in turn; the first of more are the same as of fewer.
@@ -77,7 +80,12 @@ class Labels:
 
     # ------------------------------------------------------------ the tasks
 
-    def classification(self, rng: random.Random, language: str, split: str) -> Example:
+    def where(self, rng: random.Random, language: str, split: str) -> Example:
+        """The label is the number of the place in `places`."""
+        text, _, place = self.question(rng, language, split)
+        return Example((text,), self.places.index(place), language)
+
+    def sentiment(self, rng: random.Random, language: str, split: str) -> Example:
         """Label 1: the writer likes it."""
         opinion = self.world.press.opine(rng, language, split, long=rng.random() < 0.7)
         return Example((opinion.text,), 1 - opinion.side, language)
@@ -98,14 +106,17 @@ class Labels:
         return Example((self.tell(rng, language, placed), join(report, language)), label, language)
 
     def choice(self, rng: random.Random, language: str, split: str) -> Example:
-        """Four things were put somewhere; where is one of them?"""
+        """The label is the number of the right answer."""
+        text, placed, place = self.question(rng, language, split)
+        order = shuffled(rng, (other for _, other in placed))
+        return Example((text,), order.index(place), language, tuple(self.answer(language, other) for other in order))
+
+    def question(self, rng: random.Random, language: str, split: str) -> tuple[str, Placed, Mapping]:
+        """A text on four things that ends in the question where one of them is; the things; the answer."""
         placed = self.placed(rng, split, 4)
         thing, place = pick(rng, placed)
-        question = self.say(rng, "asked", language, thing, place)
-        order = shuffled(rng, (other for _, other in placed))
-        answers = tuple(self.answer(language, other) for other in order)
-        text = join([self.tell(rng, language, placed), question], language)
-        return Example((text,), order.index(place), language, answers)
+        asked = self.say(rng, "asked", language, thing, place)
+        return join([self.tell(rng, language, placed), asked], language), placed, place
 
     # ------------------------------------------------------------ without labels
 

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from gptlineage.evaluation import transfer
-from gptlineage.evaluation.transfer import TASKS, Arm, Bag, Bench
+from gptlineage.evaluation.transfer import TASKS, WHOLE, Arm, Bag, Bench
 from gptlineage.model import RecurrentConfig, build
 from gptlineage.world.labels import Example, Labels
 from tests.tiny import BYTES, tiny_model
@@ -43,11 +43,12 @@ def test_the_comparison_is_complete_and_says_each_thing_once():
     assert len(planned) == len(set(planned)) == len(set(map(str, planned)))
     for task in TASKS:
         own = [arm for arm in planned if arm.task == task and arm.network == "Transformer"]
-        full = {(arm.layers, arm.labels) for arm in own if arm.auxiliary}
-        assert full == {(start, n) for start in (4, None) for n in transfer.levels(task)} | {
-            (layers, transfer.MIDDLE) for layers in range(5)
-        }
-        assert {arm.layers for arm in own if not arm.auxiliary} == {4, None}
+        full, rest = {(arm.layers, arm.labels) for arm in own if arm.auxiliary}, set()
+        if task in WHOLE:
+            rest = {(start, n) for start in (4, None) for n in transfer.levels(task)}
+            rest |= {(layers, transfer.MIDDLE) for layers in range(4)}
+            assert {arm.layers for arm in own if not arm.auxiliary} == {4, None}
+        assert full == {(4, transfer.MIDDLE), (None, transfer.MIDDLE)} | rest
     tried = {arm.start for arm, _ in transfer.trials(5, 4)}
     assert tried == {arm.start for arm in planned}  # every kind of start has a rate of its own
 
@@ -59,6 +60,7 @@ def test_the_rate_is_chosen_on_validation_rows_alone():
     tried = [row("accuracy, validation", 1e-3, v) for v in (0.9, 0.5)]
     tried += [row("accuracy, validation", 3e-3, v) for v in (0.75, 0.75)] + [row("accuracy", 1e-4, 1.0)]
     assert transfer.chosen_rates(tried) == {"a": 3e-3}
+    assert transfer.chosen_rates([row("accuracy, validation", lr, 0.1) for lr in (1e-3, 3e-3, 3e-4)]) == {"a": 3e-3}
 
 
 def test_no_example_is_learnt_and_asked(bench):

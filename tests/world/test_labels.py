@@ -12,7 +12,7 @@ from gptlineage.world import World
 from gptlineage.world.labels import Labels
 
 LABELS = Labels(World())
-PLACED = ("entailment", "similarity", "choice")
+PLACED = ("where", "entailment", "similarity", "choice")
 
 
 def spots(text: str) -> dict[str, str]:
@@ -36,6 +36,11 @@ def test_the_labels_are_true(split):
         one, other = map(spots, example.texts)
         assert example.label == (one == other)
         assert set(one) == set(other) and set(one.values()) == set(other.values()) and len(one) == 2
+    for example in LABELS.examples("where", 200, split=split):
+        told, question = spots(example.texts[0]), re.split(r"[.。]", example.texts[0])[-1]
+        (thing,) = [t for t in told if t in question]
+        place = LABELS.places[example.label]
+        assert told[thing] in (place["at"], place["at_zh"]) and len(set(told.values())) == 4
     for example in LABELS.examples("choice", 200, split=split):
         told, question = spots(example.texts[0]), re.split(r"[.。]", example.texts[0])[-1]
         (thing,) = [t for t in told if t in question]
@@ -47,7 +52,7 @@ def test_the_labels_are_true(split):
 def test_labels_are_balanced_and_examples_differ(task):
     examples = LABELS.examples(task, 600)
     counts = Counter(example.label for example in examples)
-    n = 4 if task == "choice" else 2
+    n = LABELS.n_labels[task]
     assert set(counts) == set(range(n))
     assert all(abs(count / 600 - 1 / n) < 0.08 for count in counts.values())
     assert len(set(examples)) == 600
@@ -73,7 +78,7 @@ def test_no_composition_stands_in_both_splits(task):
 
 
 def test_reviews_keep_to_their_split():
-    train, held_out = (set(LABELS.examples("classification", 500, split=split)) for split in ("train", "held-out"))
+    train, held_out = (set(LABELS.examples("sentiment", 500, split=split)) for split in ("train", "held-out"))
     assert not {e.texts for e in train} & {e.texts for e in held_out}
 
 
