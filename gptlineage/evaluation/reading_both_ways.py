@@ -39,8 +39,8 @@ Ids = list[int]
 Rows = list[dict[str, Any]]
 LANGUAGES = ("en", "zh")
 PAGES_SEED = 4242
-# Tokens of a window, the start included: BERT's pretraining shows these two lengths, and it is worse at others. A gap
-# begins in the middle, behind so many tokens of text.
+# Tokens of a window, the start included: the two lengths of BERT's pretraining. A gap begins in the middle, behind so
+# many tokens of text.
 WINDOW, SHORT, GAP = 128, 32, 63
 TRIED = 20  # tokens, in rescoring
 SPANS = (1, 2, 4, 8)  # tokens

@@ -59,6 +59,7 @@ def bars(axis: Any, rows: Rows, field: str) -> None:
         error = [[centre - low for _, centre, low, _ in own], [high - centre for _, centre, _, high in own]]
         places, centres = [place for place, *_ in own], [centre for _, centre, *_ in own]
         axis.barh(places, centres, 0.36, xerr=error, color=colour, label=name, error_kw={"linewidth": 0.8})
+    axis.margins(x=0.35)  # room for the legend
     axis.set_yticks([-at - 0.19 for at in range(len(models))], models, fontsize=8)
     axis.legend(fontsize=8)
 
