@@ -80,38 +80,62 @@ def thumbnail(weights: Tensor) -> str:
     return picture(F.adaptive_max_pool2d(weights[None], size)[0])
 
 
-def head_grid(view: AttentionView, layer: int, head: int, lang: str) -> str:
-    """All heads, a line for each layer; the chosen one is pressed."""
+def weights_of(view: AttentionView, layer: int, head: int) -> Tensor:
+    """The weights of one head; the number behind the last head stands for the mean of the layer's heads."""
+    heads = view.weights[layer]
+    return heads.mean(0) if head == len(heads) else heads[head]
+
+
+def head_name(view: AttentionView, layer: int, head: int, lang: str) -> str:
+    if view.rows != view.columns and len(view.weights) == len(view.weights[0]) == 1:
+        return text("inside.only_head", lang)
+    if head == len(view.weights[layer]):
+        return text("inside.mean", lang, layer=layer + 1)
+    return text("inside.head", lang, layer=layer + 1, head=head + 1)
+
+
+def head_grid(view: AttentionView, layer: int, head: int, lang: str, means: bool = False) -> str:
+    """All heads, a line for each layer, at its end their mean when asked for; the chosen one is pressed."""
     lines = []
     for number, weights in enumerate(view.weights):
         buttons = []
-        for which, one in enumerate(weights):
-            label = html.escape(text("inside.head", lang, layer=number + 1, head=which + 1))
+        for which in range(len(weights) + means):
+            label = html.escape(head_name(view, number, which, lang))
             pressed = str((number, which) == (layer, head)).lower()
+            small = thumbnail(weights_of(view, number, which))
             buttons.append(
                 f'<button type="button" data-layer="{number}" data-head="{which}" aria-pressed="{pressed}" '
-                f'aria-label="{label}" title="{label}"><i style="--picture:url({thumbnail(one)})"></i></button>'
+                f'aria-label="{label}" title="{label}"{" class=mean" if which == len(weights) else ""}>'
+                f'<i style="--picture:url({small})"></i></button>'
             )
         name = layer_name(number, view.bands[number], lang)
-        heads = f'<div class="heads" style="--heads:{len(weights)}">{"".join(buttons)}</div>'
+        heads = f'<div class="heads" style="--heads:{len(buttons)}">{"".join(buttons)}</div>'
         lines.append(f'<div class="layer"><span>{name}</span>{heads}</div>')
+    hint = escaped("inside.attention_hint", lang)
+    if means:
+        hint += ("" if lang == "zh" else " ") + escaped("inside.mean_hint", lang)
     return (
         f'<section class="head-grid"><h4>{escaped("inside.attention", lang)}</h4>'
-        f'<p class="told">{escaped("inside.attention_hint", lang)}</p>{"".join(lines)}</section>'
+        f'<p class="told">{hint}</p>{"".join(lines)}</section>'
     )
 
 
-def one_head(view: AttentionView, layer: int, head: int, row: int, lang: str) -> str:
-    """One head: what token `row` reads, as shaded text and in numbers, and below it the whole of the head."""
-    weights = view.weights[layer][head]
-    name = html.escape(text("inside.head", lang, layer=layer + 1, head=head + 1))
+def one_head(
+    view: AttentionView, layer: int, head: int, row: int, lang: str, standing: str = "inside.standing"
+) -> str:
+    """One head: what token `row` reads, as shaded text and in numbers, and below it the whole of the head.
+
+    `standing` is the string that says where the head stands when it reads.
+    """
+    weights = weights_of(view, layer, head)
+    name = html.escape(head_name(view, layer, head, lang))
     return (
-        f'<section class="one-head"><h4>{name}</h4>{reading(view, weights, row, lang)}'
+        f'<section class="one-head"><h4>{name}</h4>{reading(view, weights, row, standing, lang)}'
         f"{matrix(view, weights, row, name, lang)}</section>"
     )
 
 
-def reading(view: AttentionView, weights: Tensor, row: int, lang: str) -> str:
+def reading(view: AttentionView, weights: Tensor, row: int, standing: str, lang: str) -> str:
     shares = weights[row].tolist()
     last = max(column for column, share in enumerate(shares) if share > 0)
     shaded = []
@@ -124,15 +148,16 @@ def reading(view: AttentionView, weights: Tensor, row: int, lang: str) -> str:
     named = " · ".join(
         f"{drawn(view.columns[column])}\u00a0{percent(shares[column], lang)}" for column in strongest if shares[column]
     )
-    standing = escaped("inside.standing", lang).format(token=drawn(view.rows[row]))
-    return f'<p class="told">{standing}</p><div class="reading">{"".join(shaded)}</div><p class="most">{named}</p>'
+    told = escaped(standing, lang).format(token=drawn(view.rows[row]))
+    return f'<p class="told">{told}</p><div class="reading">{"".join(shaded)}</div><p class="most">{named}</p>'
 
 
 def matrix(view: AttentionView, weights: Tensor, row: int, name: str, lang: str) -> str:
     heat = picture(weights)
     rows = "".join(f"<span{' class=chosen' if n == row else ''}>{drawn(t)}</span>" for n, t in enumerate(view.rows))
     columns = "".join(f"<span>{drawn(token)}</span>" for token in view.columns)
-    label = f"{name}. {escaped('inside.matrix', lang)}"
+    told = escaped("inside.matrix" if view.rows == view.columns else "inside.matrix_source", lang)
+    label = f"{name}. {told}"
     return (
         f'<div class="matrix" tabindex="0" role="group" aria-label="{label}" '
         f'style="--rows:{len(view.rows)};--columns:{len(view.columns)};--row:{row}">'
@@ -140,7 +165,7 @@ def matrix(view: AttentionView, weights: Tensor, row: int, name: str, lang: str)
         f'<div class="rows" aria-hidden="true">{rows}</div>'
         f'<div class="field" role="img" aria-label="{label}"><div class="heat" data-picture="{heat}" '
         f'style="--picture:url({heat})"></div><div class="row-mark"></div></div></div>'
-        f'<p class="told">{escaped("inside.matrix", lang)} '
+        f'<p class="told">{told} '
         '<span class="scale"><span class="shades"></span> 0 · 25 · 100\u202f%</span></p>'
         '<p class="readout" aria-hidden="true"></p>'
     )

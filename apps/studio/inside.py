@@ -1,5 +1,7 @@
 """The Inside tab: how sure a model was of every token, what else it might have said, and where it looked.
 
+Models that translate or fill gaps are shown by `inside_others`.
+
 The page keeps no more of a text than its tokens; whatever is clicked is computed anew, which takes a moment.
 """
 
@@ -34,9 +36,10 @@ from gptlineage.inference.inspect import (
 )
 
 from .attention import MATRIX_JS, PICK_HEAD_JS, head_grid, one_head
-from .models import GENERATING, MOST_CHARACTERS, Card, ModelPool, check_prompt, press
+from .inside_others import build_others, name_of, see, shown
+from .models import GENERATING, MOST_CHARACTERS, ModelPool, check_prompt, press, within
 from .settings import as_settings, build_settings
-from .strings import INSIDE_EXAMPLES, Translator, escaped, text
+from .strings import GAP_EXAMPLES, INSIDE_EXAMPLES, TRANSLATION_EXAMPLES, Translator, escaped, text
 from .theme import class_of
 from .tokens import CHOOSE_JS, LENS_TOKENS, LINE_JS, alternatives, drawn, legend, lens, line
 
@@ -44,6 +47,8 @@ MOST_TOKENS = 512  # of a text: every head keeps a number for each pair of them
 MOST_BRANCHES = 3  # an older one makes room
 SIDES = 2
 PARTS = 5  # of each side: its name, its texts, the chosen place, all heads, one head
+EXAMPLES = {"continues": INSIDE_EXAMPLES, "translates": TRANSLATION_EXAMPLES, "fills": GAP_EXAMPLES}
+HINTS = {"translates": "inside.translates", "fills": "inside.fills"}
 
 
 @dataclass(frozen=True)
@@ -74,7 +79,7 @@ class Side:
 
 def build_inside(pool: ModelPool, words: Translator, lang: gr.Radio) -> None:
     """The tab with all its events; `lang` is the switch in the header."""
-    usable = bool(readers(pool))
+    usable, ability = bool(pool.cards), does(pool, favourite(pool))
     with words.bind(gr.Tab(id="inside"), label="inside.tab"):
         with gr.Column(elem_classes="sheet"):
             words.paragraph(lambda language: f"<p>{escaped('inside.intro', language)}</p>", "intro")
@@ -83,30 +88,36 @@ def build_inside(pool: ModelPool, words: Translator, lang: gr.Radio) -> None:
                 label="inside.text",
                 placeholder="inside.placeholder",
             )
-            with gr.Row(elem_classes="starters"):
-                examples = [gr.Button(size="sm") for _ in INSIDE_EXAMPLES["en"]]
-            for index, example in enumerate(examples):
-                words.render(example, partial(example_text, index))
+            examples: list[gr.Button] = []
+            for_kind: dict[str, gr.Column] = {}
+            for kind, lines in EXAMPLES.items():
+                with gr.Column(visible=kind == ability, elem_classes="for-kind") as for_kind[kind]:
+                    if kind in HINTS:
+                        words.paragraph(partial(escaped, HINTS[kind]), "told")
+                    with gr.Row(elem_classes="starters"):
+                        for index in range(len(lines["en"])):
+                            examples.append(words.render(gr.Button(size="sm"), partial(example_text, kind, index)))
             with gr.Row():
                 first, second = (
                     gr.Radio([], value=value, min_width=320, elem_classes="models", elem_id=f"inside-{name}")
                     for name, value in (("model", favourite(pool)), ("rival", ""))
                 )
             # Asked again whenever the page opens: models that were trained since the start are on offer.
-            words.render(first, lambda language: {"label": text("inside.model", language), "choices": readers(pool)})
+            words.render(first, lambda language: {"label": text("inside.model", language), "choices": pool.choices})
             words.render(
                 second,
                 lambda language: {
                     "label": text("inside.rival", language),
-                    "choices": [(text("inside.nobody", language), ""), *readers(pool)],
+                    "choices": [(text("inside.nobody", language), ""), *pool.writers],
                 },
             )
-            as_chat = words.bind(
-                gr.Checkbox(value=True, elem_id="inside-chat", elem_classes="as-chat"),
-                label="inside.as_chat",
-                info="inside.as_chat_hint",
-            )
-            dials = build_settings(words, temperature=0.0, length=48, seed="0", seed_hint="seed_hint")
+            with gr.Column(visible=ability == "continues", elem_classes="for-kind") as writing:
+                as_chat = words.bind(
+                    gr.Checkbox(value=True, elem_id="inside-chat", elem_classes="as-chat"),
+                    label="inside.as_chat",
+                    info="inside.as_chat_hint",
+                )
+                dials = build_settings(words, temperature=0.0, length=48, seed="0", seed_hint="seed_hint")
             with gr.Row(elem_classes="actions"):
                 run = words.bind(gr.Button(variant="primary", elem_id="look", interactive=usable), value="inside.run")
                 words.paragraph(lambda language: escaped("inside.keys", language), "hint")
@@ -118,20 +129,33 @@ def build_inside(pool: ModelPool, words: Translator, lang: gr.Radio) -> None:
                 with gr.Column(min_width=0, elem_classes="look", visible=False) as column:
                     parts += build_side(number)
                 columns.append(column)
+        others = build_others(pool, lang)
+    drawn_by_look = [state, *columns, *parts, *others]
 
     def look(
         asked: str, key: str | None, rival: str, chat: bool, language: str, *values: Any
     ) -> tuple[Any, ...]:
-        """Let one or two models read a text."""
+        """Let one or two models read a text, or one translate it or fill its gaps."""
+        sides: tuple[Side, ...] = ()
+        seen = None
         try:
-            sides = read(pool, asked, [name for name in (key, rival) if name], chat, as_settings(*values))
+            if key and does(pool, key) != "continues":
+                seen = see(pool, asked, key)
+            else:
+                sides = read(pool, asked, [name for name in (key, rival) if name], chat, as_settings(*values))
         except gl.UserError as error:
-            return html.escape(explain(error, language)), *[gr.skip()] * (1 + SIDES + SIDES * PARTS)
+            return html.escape(explain(error, language)), *[gr.skip()] * len(drawn_by_look)
         except Exception:
             logging.exception("the text could not be read")
-            return escaped("error.unexpected", language), *[gr.skip()] * (1 + SIDES + SIDES * PARTS)
-        shown = [gr.update(visible=number < len(sides)) for number in range(SIDES)]
-        return "", sides, *shown, *pictures(pool, sides, language)
+            return escaped("error.unexpected", language), *[gr.skip()] * len(drawn_by_look)
+        open_sides = [gr.update(visible=number < len(sides)) for number in range(SIDES)]
+        return "", sides, *open_sides, *pictures(pool, sides, language), *shown(pool, seen, language)
+
+    def chosen(key: str | None) -> list[Any]:
+        """Hide what makes no sense for the chosen model, and offer texts of its kind."""
+        ability = does(pool, key)
+        writes = gr.update(visible=ability == "continues")
+        return [writes, writes, *[gr.update(visible=kind == ability) for kind in for_kind]]
 
     private: dict[str, Any] = {"api_visibility": "private"}
     quick: dict[str, Any] = {"queue": False, "show_progress": "hidden", **private}
@@ -141,12 +165,13 @@ def build_inside(pool: ModelPool, words: Translator, lang: gr.Radio) -> None:
     run.click(
         look,
         [prompt, first, second, as_chat, lang, *dials],
-        [notice, state, *columns, *parts],
+        [notice, *drawn_by_look],
         api_name="inside",
         show_progress="minimal",
         show_progress_on=run,
         **latest,
     )
+    first.change(chosen, first, [second, writing, *for_kind.values()], **quick)
     prompt.submit(None, js=press("look"), **private)
     for example in examples:
         example.click(lambda words: words, example, prompt, **quick).then(None, js=press("look"), **private)
@@ -191,18 +216,17 @@ def build_side(number: int) -> list[gr.HTML]:
     ]
 
 
-def example_text(index: int, lang: str) -> dict[str, Any]:
-    return {"value": INSIDE_EXAMPLES[lang][index]}
+def example_text(kind: str, index: int, lang: str) -> dict[str, Any]:
+    return {"value": EXAMPLES[kind][lang][index]}
 
 
-def readers(pool: ModelPool) -> list[tuple[str, str]]:
-    """Models that continue text, for a picker; a translator or BERT has no probability for each next token."""
-    return [(card.title, key) for key, card in pool.cards.items() if card.does == "continues"]
+def does(pool: ModelPool, key: str | None) -> str:
+    return pool.cards[key].does if key in pool.cards else "continues"
 
 
 def favourite(pool: ModelPool) -> str | None:
-    """The newest model that was not yet taught to chat: a page is what it knows."""
-    keys = [key for _, key in readers(pool)]
+    """The newest model that writes and was not yet taught to chat: a page is what it knows."""
+    keys = [key for _, key in pool.writers] or list(pool.cards)
     return next((key for key in reversed(keys) if not pool.cards[key].speaks_chat), keys[-1] if keys else None)
 
 
@@ -236,11 +260,6 @@ def read(pool: ModelPool, asked: str, keys: Sequence[str], chat: bool, settings:
 def split(settings: dict[str, Any]) -> tuple[int, Sampling]:
     """The dials' values as a length and a way to choose. Raises UserError for values out of range."""
     return settings["max_new_tokens"], Sampling(**{k: v for k, v in settings.items() if k != "max_new_tokens"})
-
-
-def within(value: Any, most: int, least: int = 0) -> int:
-    """A number that came from the page, kept in bounds: whoever sends another gets the nearest."""
-    return max(least, min(int(value), most))
 
 
 def at_place(pool: ModelPool, sides: Sequence[Side], number: int, path: Any, place: Any) -> tuple[Side, ...]:
@@ -323,11 +342,6 @@ def drawings(pool: ModelPool, side: Side, old: Side | None, held: bool, lang: st
     ]
     colour = class_of(card.generation)
     return [f'<div class="{colour}">{drawing}</div>' if drawing else gr.skip() for drawing in drawn_anew]
-
-
-def name_of(card: Card, lang: str) -> str:
-    year = f'<span class="year">{html.escape(str(card.year))}</span>' if card.year else ""
-    return f'<h3>{html.escape(card.title)}{year}</h3><p class="size">{html.escape(card.size(lang))}</p>'
 
 
 def all_texts(lm: LanguageModel, side: Side, lang: str) -> str:

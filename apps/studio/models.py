@@ -44,7 +44,8 @@ class Card:
 
     def size(self, lang: str) -> str:
         layers = self.config.n_layers + getattr(self.config, "encoder_layers", 0)
-        parts = [text("model.shape", lang, layers=layers, width=self.config.d_model)]
+        shape = "model.shape_one" if layers == 1 else "model.shape"
+        parts = [text(shape, lang, layers=layers, width=self.config.d_model)]
         if self.n_parameters:
             parts.insert(0, text("model.parameters", lang, n=count(self.n_parameters, lang)))
         return " · ".join(parts)
@@ -162,6 +163,11 @@ def check_prompt(prompt: str) -> None:
     if len(prompt) > MOST_CHARACTERS:
         values = {"n": len(prompt), "most": MOST_CHARACTERS}
         raise gl.UserError(text("error.too_long", "en", **values), text("error.too_long", "zh", **values))
+
+
+def within(value: Any, most: int, least: int = 0) -> int:
+    """A number that came from the page, kept in bounds: whoever sends another gets the nearest."""
+    return max(least, min(int(value), most))
 
 
 def press(elem_id: str) -> str:

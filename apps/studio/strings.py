@@ -46,6 +46,7 @@ STRINGS: dict[str, tuple[str, str]] = {
     # What is said of a model.
     "model.parameters": ("{n}\u00a0parameters", "{n}参数"),
     "model.shape": ("{layers}\u00a0layers\u00a0×\u00a0{width}", "{layers}\u00a0层\u00a0×\u00a0{width}"),
+    "model.shape_one": ("1\u00a0layer\u00a0×\u00a0{width}", "1\u00a0层\u00a0×\u00a0{width}"),
     "model.context": ("reads {n} tokens", "上下文 {n} 个词元"),
     "model.base": (
         "A base model only continues text: it is shown your chat as a page of questions and answers, and goes on.",
@@ -315,6 +316,38 @@ STRINGS: dict[str, tuple[str, str]] = {
         "Then choose any token. With the keyboard: arrows to move, Enter to choose.",
         "然后点任意一个词元。用键盘时，方向键移动，回车键选定。",
     ),
+    "inside.translates": (
+        "It reads English or Chinese and writes the other.",
+        "读英文就写中文，读中文就写英文。",
+    ),
+    "inside.fills": (
+        "Write ___ (three underscores) wherever something is missing.",
+        "哪里缺字，就在哪里写 ___（三条下划线）。",
+    ),
+    "inside.translation": ("Its translation", "它的译文"),
+    "inside.filled": ("The text, filled in", "填好的文字"),
+    "inside.silent": ("(It wrote nothing.)", "（它什么都没写。）"),
+    "inside.gap": ("Gap {n}: what may stand there", "第 {n} 空：可以填什么"),
+    "inside.gap_only": ("What may stand in the gap", "空里可以填什么"),
+    "inside.gap_hint": (
+        "Fills of one to four tokens were tried apart, so their probabilities need not add up to 100\u00a0%.",
+        "一到四个词元的填法是分开试的，所以概率之和不一定是 100%。",
+    ),
+    "inside.kind": ("Which attention", "哪一种注意力"),
+    "inside.alignment": ("alignment", "对齐"),
+    "inside.cross": ("from the translation to its source (cross-attention)", "译文看原文（交叉注意力）"),
+    "inside.encoder": ("within the source (encoder)", "原文看原文（编码器）"),
+    "inside.decoder": ("back over the translation (decoder)", "译文回看译文（解码器）"),
+    "inside.of_translation": ("The translation, token by token: choose one", "译文，逐个词元，可以点选"),
+    "inside.of_source": ("The source, token by token: choose one", "原文，逐个词元，可以点选"),
+    "inside.of_text": ("What it read, token by token: choose one", "它读到的，逐个词元，可以点选"),
+    "inside.writing": ("To write {{token}} it looked at:", "写 {{token}} 时，它看的是："),
+    "inside.reading": ("For {{token}} it reads:", "为了读懂 {{token}}，它看的是："),
+    "inside.looking_back": ("After {{token}} it looks back at:", "写完 {{token}}，它回看的是："),
+    "inside.both_ways": (
+        "For {{token}} it reads, to the left and to the right:",
+        "为了看懂 {{token}}，它向左右两边读：",
+    ),
     "inside.text_read": ("The text, token by token", "原文，逐个词元"),
     "inside.branch": ("Branch: {{taken}} instead of {{left}}", "分支：{{left}} 换成 {{taken}}"),
     "inside.branch_next": ("Branch: {{taken}} comes next", "分支：接着写 {{taken}}"),
@@ -361,6 +394,9 @@ STRINGS: dict[str, tuple[str, str]] = {
         "每行是在读的词元，每列是被读的词元。点一个放大看。",
     ),
     "inside.head": ("Layer {layer}, head {head}", "第 {layer} 层，第 {head} 个头"),
+    "inside.mean": ("Layer {layer}, mean of its heads", "第 {layer} 层，各头的平均"),
+    "inside.mean_hint": ("The last of each layer is the mean of its heads.", "每层最后一格是各头的平均。"),
+    "inside.only_head": ("Alignment: where it looked", "对齐：它看了哪里"),
     "inside.standing": (
         "To find the chosen token it stands on {{token}} and reads:",
         "要猜出所选的词元，它从 {{token}} 这里往回看，读的是：",
@@ -368,6 +404,11 @@ STRINGS: dict[str, tuple[str, str]] = {
     "inside.matrix": (
         "Each line is a token that reads, each column one that is read. The stronger the colour, the more.",
         "每行是在读的词元，每列是被读的词元。颜色越浓，读得越多。",
+    ),
+    "inside.matrix_source": (
+        "Each line is a token of the translation, each column one of the source. The stronger the colour, "
+        "the more it was looked at.",
+        "每行是译文的一个词元，每列是原文的一个词元。颜色越浓，看得越多。",
     ),
     # Settings
     "settings.title": ("Sampling: how boldly it writes", "采样：写得多大胆"),
@@ -542,6 +583,30 @@ INSIDE_EXAMPLES: dict[str, tuple[str, ...]] = {
         "小明有一只红风筝。小雪有一只红风筝。",
         "问：日本的首都是哪里？\n答：东京",
         "从前有一只小猫。",
+    ),
+}
+TRANSLATION_EXAMPLES: dict[str, tuple[str, ...]] = {
+    "en": (
+        "Tom saw a cat in the park on Monday.",
+        "Anna put the cup on the table.",
+        "安娜星期天在花园里看见了一只狗。",
+    ),
+    "zh": (
+        "汤姆星期一在公园里看见了一只猫。",
+        "安娜把杯子放在桌子上。",
+        "There are three cats in the garden.",
+    ),
+}
+GAP_EXAMPLES: dict[str, tuple[str, ...]] = {
+    "en": (
+        "Tom has a green ___.",
+        "Tom ___ a cat in the park on Monday.",
+        "Anna put the ___ on the ___.",
+    ),
+    "zh": (
+        "小红把___放在桌子上。",
+        "小红___笔记本放在桌子上。",
+        "___把___放在桌子上。",
     ),
 }
 COMPARE_EXAMPLES: dict[str, tuple[str, ...]] = {

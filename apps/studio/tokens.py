@@ -149,6 +149,17 @@ def line(
     return f'<div class="tokens" role="group" aria-label="{html.escape(name)}">{before}{"".join(buttons)}</div>'
 
 
+def plain_line(some: Sequence[Token], chosen: int, name: str) -> str:
+    """Tokens of which nothing is known but what they are, as buttons; a place is a token's number."""
+    buttons = "".join(
+        f'<button type="button" class="tok plain" data-path="0" data-place="{place}" '
+        f'aria-label="{html.escape(str(token))}" aria-pressed="{str(place == chosen).lower()}" '
+        f'tabindex="{0 if place == chosen else -1}">{drawn(token, True)}</button>'
+        for place, token in enumerate(some)
+    )
+    return f'<div class="tokens" role="group" aria-label="{html.escape(name)}">{buttons}</div>'
+
+
 def legend(most_bits: float, lang: str) -> str:
     space = "" if lang == "zh" else "\u00a0"
     bounds = [f"≥\u202f{100 * bound:g}{space}%" for bound in STEPS] + [f"&lt;\u202f{100 * STEPS[-1]:g}{space}%"]

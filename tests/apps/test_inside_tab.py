@@ -313,15 +313,15 @@ def test_the_lens_ends_with_the_models_own_choice(pool: Any) -> None:
     assert tokens.percent(best.probability, "en") in lens
 
 
-def test_the_tab_offers_models_that_continue_text(pool: Any) -> None:
-    assert [key for _, key in inside.readers(pool)] == list(pool.cards)
+def test_the_tab_begins_with_a_model_that_continues_text(pool: Any) -> None:
     assert inside.favourite(pool) == "gpt-3"
     translator = gl.ModelConfig(n_layers=1, d_model=8, n_heads=1, n_ctx=8, vocab_size=9, encoder_layers=1)
     both_ways = gl.ModelConfig(n_layers=1, d_model=8, n_heads=1, n_ctx=8, vocab_size=9, causal=False)
     offered = studio.models.ModelPool([])
     for name, config in (("this", pool.cards["gpt-2"].config), ("transformer", translator), ("bert", both_ways)):
         offered.cards[name] = replace(pool.cards["gpt-2"], key=name, config=config)
-    assert [key for _, key in inside.readers(offered)] == ["this"]
+    assert inside.favourite(offered) == "this"
+    assert [inside.does(offered, key) for key in offered.cards] == ["continues", "translates", "fills"]
 
 
 def look(client: Client, words: str, key: str = "gpt-2", rival: str = "", lang: str = "en") -> tuple[str, list[str]]:
@@ -365,8 +365,8 @@ def test_the_tab_stands_in_both_languages(family: list[str]) -> None:
 
 
 def test_examples_are_as_many_in_both_languages() -> None:
-    examples = studio.strings.INSIDE_EXAMPLES
-    assert len(examples["en"]) == len(examples["zh"]) >= 4
+    for examples in inside.EXAMPLES.values():
+        assert len(examples["en"]) == len(examples["zh"]) >= 3
 
 
 def test_entropy_bars_are_shares_of_the_most_there_can_be(pool: Any) -> None:
