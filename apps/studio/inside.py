@@ -129,7 +129,7 @@ def build_inside(pool: ModelPool, words: Translator, lang: gr.Radio) -> None:
                 with gr.Column(min_width=0, elem_classes="look", visible=False) as column:
                     parts += build_side(number)
                 columns.append(column)
-        others = build_others(pool, lang)
+            others = build_others(pool, lang)
     drawn_by_look = [state, *columns, *parts, *others]
 
     def look(

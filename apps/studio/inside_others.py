@@ -62,7 +62,7 @@ class Seen:
 def build_others(pool: ModelPool, lang: gr.Radio) -> list[Any]:
     """A column with all its events. Returns what `shown` updates: the column, its state, and its parts."""
     plain: dict[str, Any] = {"apply_default_css": False}
-    with gr.Row(elem_classes="looks"), gr.Column(min_width=0, elem_classes="look", visible=False) as column:
+    with gr.Column(min_width=0, elem_classes="look", visible=False) as column:
         state = gr.State(None)
         name = gr.HTML("", elem_classes="look-name", **plain)
         made = gr.HTML("", elem_classes="made", elem_id="made", **plain)
