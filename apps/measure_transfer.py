@@ -22,7 +22,7 @@ import torch
 import gptlineage as gl
 from gptlineage.corpus import prepare
 from gptlineage.evaluation import transfer, write_results
-from gptlineage.evaluation.transfer import Arm, Bench, Body
+from gptlineage.evaluation.transfer import Bench, Body
 from gptlineage.evaluation.transfer_chart import chart
 from gptlineage.lineage.records import resized
 from gptlineage.lineage.run import Options, open_tokenizer
@@ -128,13 +128,15 @@ def main(folder: Path) -> None:
         print(row["model"], row["task"], row["metric"], row["value"], flush=True)
     book = Notebook(folder / "arms.jsonl")
     tried = [
-        book.once(f"{arm} at {lr}", lambda arm=arm, lr=lr: bench.measure(arm, lr, validation=True))
+        book.once(f"validation, {arm} at {lr}", lambda arm=arm, lr=lr: bench.measure(arm, lr, validation=True))
         for arm, lr in transfer.trials(SEEDS[0], N_LAYERS)
     ]
     rates, found = transfer.chosen_rates(tried), list[dict[str, Any]]()
     rows += tried
     for number, seed in enumerate(SEEDS, 1):
-        found += [book.once(str(arm), lambda arm=arm: bench.measure(arm, rates[arm.start])) for arm in arms(seed)]
+        for arm in transfer.arms(seed, N_LAYERS):
+            lr = transfer.rate_of(arm, rates)
+            found.append(book.once(f"{arm} at {lr}", lambda arm=arm, lr=lr: bench.measure(arm, lr)))
         controls = transfer.control_rows(bench, SEEDS[:number])
         command = "python apps/measure_transfer.py runs/transfer"
         write_results(results / "transfer.json", command, [*rows, *found, *controls], seeds=SEEDS[:number])
@@ -143,15 +145,11 @@ def main(folder: Path) -> None:
         print(*key, f"{mean(values):.3f} ({min(values):.3f} to {max(values):.3f})")
 
 
-def arms(seed: int) -> Iterator[Arm]:
-    return transfer.arms(seed, N_LAYERS)
-
-
 def summary(rows: list[dict[str, Any]]) -> dict[tuple[Any, ...], list[float]]:
     """Every arm's accuracies over the seeds."""
     found: dict[tuple[Any, ...], list[float]] = {}
     for row in rows:
-        key = tuple(row[name] for name in ("task", "network", "layers", "labels", "auxiliary"))
+        key = tuple(row[name] for name in ("task", "network", "layers", "labels", "auxiliary", "steps"))
         found.setdefault(key, []).append(row["value"])
     return found
 

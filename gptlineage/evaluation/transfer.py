@@ -1,11 +1,11 @@
 """What transfers, and how many labels it saves: GPT-1's figure 2 (left) and table 5 again, on the world's tasks.
 
 A body is pretrained on text without labels and fine-tuned on a few of them; beside it stand the same body with only
-some of its layers transferred, one that starts from nothing, one without the auxiliary loss, and an LSTM of equal size.
-Every arm gets the same number of updates. Learning rates are chosen on validation examples, for each kind of start by
-itself; accuracy is measured on held-out compositions that nothing was chosen on. `gate_rows` first asks the pretrained
-bodies, before any fine-tuning, for the skill that the tasks need (compare figure 2, right): without it there is
-nothing to transfer.
+some of its layers transferred, one that starts from nothing, one without the auxiliary loss, an LSTM of equal size.
+Every arm gets the same number of updates; some are repeated with more, to see whether that was all they lacked.
+Learning rates are chosen on validation examples, for each kind of start by itself; accuracy is measured on held-out
+compositions that nothing was chosen on. `gate_rows` first asks the pretrained bodies, before any fine-tuning, for the
+skill that the tasks need (compare figure 2, right): without it there is nothing to transfer.
 """
 
 from __future__ import annotations
@@ -40,6 +40,7 @@ FORMATS = {  # which of GPT-1's input transformations a task takes
     "sentiment": "classification",
 }  # fmt: skip
 TASKS, WHOLE = tuple(FORMATS), ("where", "sentiment")  # of the others only what pretraining brings is measured
+LONGER = 4  # times the updates, at the most labels: whether what had not learnt only needed more of both
 TEST, VALIDATION = 300, 200  # examples
 TEST_SEED, VALIDATION_SEED = 2026, 999
 LABELS = (100, 300, 1000, 3000)  # of which the choices, four rows each, get no more than are read
@@ -64,6 +65,7 @@ class Arm:
     labels: int
     seed: int
     auxiliary: float = AUXILIARY
+    steps: int = RECIPE["steps"]
 
     @property
     def start(self) -> str:
@@ -74,15 +76,17 @@ class Arm:
 def arms(seed: int, n_layers: int) -> Iterator[Arm]:
     """The whole comparison under one seed."""
     for task in TASKS:
-        for start in (n_layers, None):
-            yield Arm("Transformer", task, start, MIDDLE, seed)
+        for layers in (n_layers, None):
+            yield Arm("Transformer", task, layers, MIDDLE, seed)
+        start = None if task in WHOLE else n_layers
+        yield Arm("Transformer", task, start, max(levels(task)), seed, steps=LONGER * RECIPE["steps"])
         if task not in WHOLE:
             continue
-        for start in (n_layers, None):
+        for layers in (n_layers, None):
             for labels in levels(task):
                 if labels != MIDDLE:
-                    yield Arm("Transformer", task, start, labels, seed)
-            yield Arm("Transformer", task, start, MIDDLE, seed, auxiliary=0.0)
+                    yield Arm("Transformer", task, layers, labels, seed)
+            yield Arm("Transformer", task, layers, MIDDLE, seed, auxiliary=0.0)
         for layers in range(n_layers):
             yield Arm("Transformer", task, layers, MIDDLE, seed)
         yield Arm("LSTM", task, 1, MIDDLE, seed)
@@ -139,7 +143,8 @@ class Bench:
         body = transferred(body, arm.layers) if isinstance(body, Stack) else copy.deepcopy(body)
         renew_marks(body, self.tokenizer)
         model = Classifier(body, self.labels.n_labels[arm.task], choice=arm.task == "choice")
-        recipe = Recipe(**{"batch_size": BATCH[arm.task], **RECIPE, **changes}, lr=lr, seed=arm.seed)
+        own = {"steps": arm.steps, "batch_size": BATCH[arm.task]}
+        recipe = Recipe(**{**RECIPE, **own, **changes}, lr=lr, seed=arm.seed)
         objective = FineTuning(
             self.training(arm.task, arm.labels, arm.seed), [], self.tokenizer,
             task=FORMATS[arm.task], batch_size=recipe.batch_size, n_ctx=body.config.n_ctx, auxiliary=arm.auxiliary,
@@ -179,20 +184,30 @@ def accuracy(right: Sequence[bool], metric: str = "accuracy") -> dict[str, Any]:
 # ---------------------------------------------------------------- choosing
 
 
+Rates = dict[tuple[str, str], float]
+
+
 def trials(seed: int, n_layers: int) -> Iterator[tuple[Arm, float]]:
-    """What is tried on the validation set, for one task; the others share its rates."""
-    for network, layers in (("Transformer", n_layers), ("Transformer", None), ("LSTM", 1)):
-        for lr in RATES:
-            yield Arm(network, TASKS[0], layers, MIDDLE, seed), lr
+    """What is tried on the validation sets."""
+    for task in WHOLE:
+        for network, layers in (("Transformer", n_layers), ("Transformer", None), ("LSTM", 1)):
+            for lr in RATES:
+                yield Arm(network, task, layers, MIDDLE, seed), lr
 
 
-def chosen_rates(rows: Rows) -> dict[str, float]:
-    """For every kind of start the rate with the best accuracy on validation examples; among equals the highest."""
-    found: dict[str, dict[float, list[float]]] = {}
+def chosen_rates(rows: Rows) -> Rates:
+    """By (start, task), the rate with the best accuracy on validation examples; among equals the highest."""
+    best: dict[tuple[str, str], tuple[float, float]] = {}
     for row in rows:
         if row["metric"] == "accuracy, validation":
-            found.setdefault(row["model"], {}).setdefault(row["lr"], []).append(row["value"])
-    return {model: max(own, key=lambda lr: (mean(own[lr]), lr)) for model, own in found.items()}
+            key = (row["model"], row["task"])
+            best[key] = max(best.get(key, (0.0, 0.0)), (row["value"], row["lr"]))
+    return {key: lr for key, (_, lr) in best.items()}
+
+
+def rate_of(arm: Arm, rates: Rates) -> float:
+    """The arm's own; tasks for which none was tried take that of the first, which asks for places as they do."""
+    return rates[arm.start, arm.task if arm.task in WHOLE else WHOLE[0]]
 
 
 # ---------------------------------------------------------------- the gate

@@ -7,7 +7,7 @@ from dataclasses import asdict
 import pytest
 
 from gptlineage.evaluation.transfer import arms
-from gptlineage.evaluation.transfer_chart import chart, middle, whole
+from gptlineage.evaluation.transfer_chart import ablations, chart, middle, only_start
 
 
 def rows_of(seeds: tuple[int, ...]) -> list[dict]:
@@ -17,7 +17,7 @@ def rows_of(seeds: tuple[int, ...]) -> list[dict]:
         for arm in arms(seed, 2)
     ]
     bag = {"model": "bag of words", "metric": "accuracy", "value": 0.5, "seed": 0}
-    return rows + [{**bag, "task": "where", "labels": n} for n in (100, 1000)]
+    return rows + [{**bag, "task": task, "labels": n} for n in (100, 1000) for task in ("where", "choice")]
 
 
 @pytest.mark.parametrize("seeds", [(0,), (0, 1, 2)])
@@ -25,12 +25,16 @@ def test_the_picture_is_drawn(tmp_path, seeds):
     rows = rows_of(seeds)
     chart(rows, tmp_path / "pictures" / "transfer.png")
     assert (tmp_path / "pictures" / "transfer.png").stat().st_size > 10_000
-    chart([row for row in rows if row["task"] == "where"][:3], tmp_path / "some.png")
+    chart([row for row in rows if row["task"] == "where"], tmp_path / "one_task.png")
 
 
-def test_only_whole_transfers_with_the_auxiliary_loss_are_compared_by_labels():
-    rows = [row for row in rows_of((0,)) if row["task"] == "where"]
-    kept = [row for row in rows if row["model"] == "Transformer, pretrained" and whole(row, rows)]
-    assert {row["layers"] for row in kept} == {2} and {row["auxiliary"] for row in kept} == {0.5}
-    assert [row["labels"] for row in kept] == [1000, 100, 300, 3000]
-    assert middle(rows) == 1000
+def test_every_bar_holds_one_arm():
+    """One row for each seed, none of another number of labels, layers or updates."""
+    rows = rows_of((0, 1))
+    where, choice = ([row for row in rows if row["task"] == task] for task in ("where", "choice"))
+    for groups in (ablations(where), only_start(choice)):
+        assert all(len(group) == (1 if name == "bag of words" else 2) for name, group in groups.items()), groups
+        for group in groups.values():
+            assert len({(r.get("layers"), r["labels"], r.get("auxiliary"), r.get("steps")) for r in group}) == 1
+    assert len(ablations(where)) == 7 and len(only_start(choice)) == 4
+    assert {row["labels"] for row in middle(where)} == {1000}
