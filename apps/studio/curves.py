@@ -25,9 +25,9 @@ def stage_name(objective: str, lang: str) -> str:
 
 def chart(view: StageView, lang: str, usual: float | None = None) -> str:
     """One stage: its loss, its loss on held-out text, and, where it may be compared, the released model's."""
-    held = [(step, figures["val_loss"]) for step, figures in view.held_out if "val_loss" in figures]
-    noisy = thinned(view.losses)
-    shown = [value for _, value in [*noisy, *held] if math.isfinite(value)]
+    held = finite([(step, figures["val_loss"]) for step, figures in view.held_out if "val_loss" in figures])
+    noisy = thinned(finite(view.losses))
+    shown = [value for _, value in [*noisy, *held]]
     if not shown:
         return ""
     low, high = min([*shown, *([usual] if usual else [])]), max(shown)
@@ -47,7 +47,8 @@ def chart(view: StageView, lang: str, usual: float | None = None) -> str:
     if usual:
         keys.append(("usual", "train.usual"))
     legend = "".join(f'<span class="key {name}">{escaped(key, lang)}</span>' for name, key in keys)
-    label = escaped("train.curve", lang, first=f"{shown[0]:.2f}", last=f"{shown[len(noisy) - 1]:.2f}", step=view.step)
+    first, last = shown[0], (noisy or held)[-1][1]
+    label = escaped("train.curve", lang, first=f"{first:.2f}", last=f"{last:.2f}", step=view.step)
     return (
         f'<figure class="curve"><figcaption><b>{html.escape(stage_name(view.objective, lang))}</b>{legend}</figcaption>'
         f'<div class="plot" role="img" aria-label="{label}"><svg viewBox="0 0 1000 1000" preserveAspectRatio="none">'
@@ -68,8 +69,12 @@ class Place:
         return 1000 * (1 - (value - self.low) / self.span)
 
     def line(self, points: Points) -> str:
-        finite = [(step, value) for step, value in points if math.isfinite(value)]
-        return "M" + "L".join(f"{self.x(step):.1f} {self.y(value):.1f}" for step, value in finite) if finite else ""
+        return "M" + "L".join(f"{self.x(step):.1f} {self.y(value):.1f}" for step, value in points) if points else ""
+
+
+def finite(points: Points) -> Points:
+    """Without the points whose value is no number: a training that fails ends in one."""
+    return [(step, value) for step, value in points if math.isfinite(value)]
 
 
 def thinned(points: Points) -> list[tuple[float, float]]:

@@ -17,6 +17,15 @@ STATES = {
     "running": "train.running", "pausing": "train.pausing", "paused": "train.paused", "stopping": "train.stopping",
     "stopped": "train.stopped", "failed": "train.failed", "done": "train.done",
 }  # fmt: skip
+# The figures that say something to whoever trains: (their string, whether they are shares).
+FIGURES = {
+    "val_loss": ("train.held_out", False),
+    "held_out_right": ("train.right", True),
+    "mask_right": ("train.right", True),
+    "pairs_right": ("train.pairs_right", True),
+    "bleu_zh": ("train.bleu_zh", False),
+    "bleu_en": ("train.bleu_en", False),
+}
 EARLIER = 4  # evaluations whose samples stay in view beside the newest
 LONGEST_SAMPLE = 240
 
@@ -63,10 +72,11 @@ def state_line(training: Training, views: Sequence[StageView], now: StageView, l
     if training.state == "running" and now.losses:
         told.append(text("train.speed", lang, n=f"{now.tokens_per_s:,}"))
         told.append(text("train.left", lang, time=duration(seconds_left(training, views, now), lang)))
-    figures = [
-        f"{name.replace('_', ' ')} {value:.3g}" for name, value in (now.held_out[-1][1] if now.held_out else {}).items()
-    ]
-    return "".join(f"<span>{html.escape(part)}</span>" for part in [*told, *figures])
+    figures = now.held_out[-1][1] if now.held_out else {}
+    for name, (string, is_share) in FIGURES.items():
+        if name in figures:
+            told.append(f"{text(string, lang)} " + (f"{figures[name]:.0%}" if is_share else f"{figures[name]:.3g}"))
+    return "".join(f"<span>{html.escape(part)}</span>" for part in told)
 
 
 def following(views: Sequence[StageView], now: StageView) -> StageView | None:

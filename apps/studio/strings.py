@@ -518,6 +518,10 @@ STRINGS: dict[str, tuple[str, str]] = {
     "train.hours": ("{n} h", "{n} 小时"),
     "train.loss": ("loss in training", "训练损失"),
     "train.held_out": ("on held-out text", "留出文本上的损失"),
+    "train.right": ("right answers", "答对"),
+    "train.pairs_right": ("pairs told right", "判断正确的回答对"),
+    "train.bleu_zh": ("BLEU into Chinese", "译成中文的 BLEU"),
+    "train.bleu_en": ("BLEU into English", "译成英文的 BLEU"),
     "train.usual": ("the released model, at its end", "随附的模型最终的损失"),
     "train.curve": (
         "Loss: {first} at first, {last} at step {step}",

@@ -136,6 +136,11 @@ def build_train(
         places = gr.update(visible=training.state != "idle"), gr.update(visible=not training.active)
         return panel(training, language), *buttons, gr.Timer(active=moving), *places
 
+    def fresh(language: str) -> tuple[Any, ...]:
+        """What a page just opened shows."""
+        sizes = gr.update(choices=size_choices(FIRST, language))
+        return *look(language), news(FIRST, language), sizes, file_hint(FIRST, language)
+
     def steered(way: Callable[[str], None], language: str) -> tuple[Any, ...]:
         way(language)
         return look(language)
@@ -167,7 +172,7 @@ def build_train(
         None, [told, plan, ask, start], cancels=weighing, **quick,
     )  # fmt: skip
     start.click(begin, [plan, *choices, lang], [told, plan, *standing], **quick)
-    return look, standing
+    return fresh, [*standing, about, size, file_line]
 
 
 def weighed(

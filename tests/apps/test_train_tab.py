@@ -293,7 +293,7 @@ def test_the_panel_tells_state_speed_and_samples(pool: Any, tmp_path: Path, monk
     shown = progress.panel(run, "en")
     assert "step 60 of 100" in shown and "45,000 tokens a second" in shown and "2 min left" in shown
     assert "&lt;i&gt;x&lt;/i&gt;" in shown and "<i>" not in shown
-    assert 'class="run gen-gpt-1"' in shown and "val loss 8.1" in shown
+    assert 'class="run gen-gpt-1"' in shown and "on held-out text 8.1" in shown
     assert "还需 2 分钟" in progress.panel(run, "zh")
 
 
