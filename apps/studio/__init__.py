@@ -91,7 +91,7 @@ def page(pool: ModelPool, lang: str | None, votes: Path = VOTES, data: Sequence[
 
         def opened(language: str) -> list[Any]:
             """What a new visitor sees; models that were trained since the start are on offer."""
-            offered = [gr.update(choices=choices) for choices in (pool.choices, pool.lane_choices)]
+            offered = [gr.update(choices=choices) for choices in (pool.writers, pool.lane_choices)]
             return [language, *words.updates(language), *offered, *look(language), *look_at_training(language)]
 
         demo.load(
