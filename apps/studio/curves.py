@@ -15,7 +15,7 @@ from .strings import STRINGS, escaped, text
 
 Points = Sequence[tuple[float, float]]
 MOST_POINTS = 240  # more cannot be told apart on a screen
-SMOOTH = 12  # of these, about as many steps share in one point of the smooth line
+SMOOTH = 6  # of these, about as many steps share in one point of the smooth line
 
 
 def stage_name(objective: str, lang: str) -> str:

@@ -110,8 +110,8 @@ def build_train(
                 raise gl.UserError(text("train.changed", "en"), text("train.changed", "zh"))
             training.begin(choice, state["plan"], language)
         except gl.UserError as error:
-            return trouble(error, language), None, *[gr.skip()] * len(standing)
-        return "", None, *look(language)
+            return trouble(error, language), None, *unpriced(), *[gr.skip()] * len(standing)
+        return "", None, *unpriced(), *look(language)
 
     def check_file(path: str | None, name: str, language: str) -> str:
         if path is None:
@@ -167,11 +167,8 @@ def build_train(
         weigh, [*choices, lang], [told, plan, ask, start], show_progress="hidden", concurrency_id="measure", **private
     )
     # Another choice has another price.
-    gr.on(
-        forget, lambda: ("", None, gr.update(interactive=True), gr.update(interactive=False, variant="secondary")),
-        None, [told, plan, ask, start], cancels=weighing, **quick,
-    )  # fmt: skip
-    start.click(begin, [plan, *choices, lang], [told, plan, *standing], **quick)
+    gr.on(forget, lambda: ("", None, *unpriced()), None, [told, plan, ask, start], cancels=weighing, **quick)
+    start.click(begin, [plan, *choices, lang], [told, plan, ask, start, *standing], **quick)
     return fresh, [*standing, about, size, file_line]
 
 
@@ -179,7 +176,7 @@ def weighed(
     training: Training, pool: ModelPool, given: Sequence[Path], chosen: Sequence[Any], lang: str
 ) -> Iterator[tuple[Any, ...]]:
     """Updates for the line, the plan, and the two buttons."""
-    locked, open_ = gr.update(interactive=False), gr.update(interactive=True, variant="secondary")
+    locked = gr.update(interactive=False)
     try:
         if training.active:
             raise gl.UserError(text("train.busy", "en"), text("train.busy", "zh"))
@@ -194,15 +191,23 @@ def weighed(
                 except StopIteration as found:
                     plan = found.value
     except gl.UserError as error:
-        yield trouble(error, lang), None, open_, locked
+        yield trouble(error, lang), None, *unpriced()
         return
     except Exception:
         logging.exception("the run could not be measured")
-        yield f'<p class="trouble">{escaped("error.unexpected", lang)}</p>', None, open_, locked
+        yield f'<p class="trouble">{escaped("error.unexpected", lang)}</p>', None, *unpriced()
         return
     state = {"choice": asdict(choice), "plan": plan}
-    ready = gr.update(interactive=True, variant="primary") if plan["fits"] else locked
-    yield plan_line(state, lang), state, open_, ready
+    if not plan["fits"]:
+        yield plan_line(state, lang), state, *unpriced()
+        return
+    asked = gr.update(interactive=True, variant="secondary")
+    yield plan_line(state, lang), state, asked, gr.update(interactive=True, variant="primary")
+
+
+def unpriced() -> tuple[Any, Any]:
+    """The two buttons as long as no price is known: only it can be asked for."""
+    return gr.update(interactive=True, variant="primary"), gr.update(interactive=False, variant="secondary")
 
 
 def plan_line(state: dict[str, Any] | None, lang: str) -> str:

@@ -22,7 +22,15 @@ from ..inference.checkpoint import read_json
 from ..model import build
 from ..paths import models_dir
 from ..training import Recipe, ask_several
-from ..training.estimate import BYTES_PER_WEIGHT, MOST_STEPS, PROGRAM, Measured, free_memory, measure
+from ..training.estimate import (
+    BYTES_PER_WEIGHT,
+    MOST_STEPS,
+    PROGRAM,
+    Measured,
+    free_memory,
+    measure,
+    peak_memory,
+)
 from .describe import count_parameters
 from .records import Bilingual, Generation, Stage
 from .run import IN_FULL, adapt, load_parent, open_tokenizer
@@ -82,8 +90,9 @@ class Plan:
         if untold := [name for name, _, seconds in self.stages if seconds is None]:
             en += f", and longer for {', '.join(untold)}"
             zh += f"，另加 {'、'.join(untold)} 阶段的时间"
-        en += f"; it needs about {memory} of memory{of_en}."
-        zh += f"；大约需要 {memory} 内存{of_zh}。"
+        more_en, more_zh = (", more in later stages", "，后面的阶段更多") if len(self.stages) > 1 else ("", "")
+        en += f"; it needs about {memory} of memory{of_en}{more_en}."
+        zh += f"；大约需要 {memory} 内存{of_zh}{more_zh}。"
         loss = self.loss_sentence()
         return Bilingual(f"{en} {loss.en}".strip(), zh + loss.zh)
 
@@ -151,7 +160,8 @@ def make_plan(
     known = released.get(first.objective, {}) if options.data == "world" else {}
     return replace(
         least,
-        memory=max(least.memory, measured.memory),
+        # An evaluation writes texts, and may hold more than a step; this process has made one.
+        memory=max(least.memory, measured.memory, peak_memory()),
         stages=tuple((*name, seconds) for name, seconds in zip(named, spans, strict=True)),
         first_loss=measured.loss,
         usual_loss=known.get("val_loss"),
@@ -216,7 +226,9 @@ def span(low: float, high: float, lang: str) -> str:
 
 
 def size_of(n_bytes: int) -> str:
-    """Bytes as people say them: 640 MB, 2.4 GB, 2,800 GB."""
+    """Bytes as people say them: 36 kB, 640 MB, 2.4 GB, 2,800 GB."""
+    if n_bytes < 1e6:
+        return f"{n_bytes / 1e3:.0f} kB"
     giga = n_bytes / 1e9
     return f"{giga * 1e3:.0f} MB" if giga < 1 else f"{giga:.1f} GB" if giga < 10 else f"{giga:,.0f} GB"
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -127,6 +128,16 @@ def held(model: nn.Module, optimizers: list[torch.optim.Optimizer]) -> int:
     weights = sum(p.numel() * p.element_size() * (2 if p.requires_grad else 1) for p in model.parameters())
     states = [value for o in optimizers for values in o.state.values() for value in values.values()]
     return weights + sum(value.numel() * value.element_size() for value in states if isinstance(value, Tensor))
+
+
+def peak_memory() -> int:
+    """The most bytes that this process has held so far; 0 where the system does not say."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return 0
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak << 10
 
 
 def free_memory() -> int | None:

@@ -77,7 +77,8 @@ def test_spans_read_as_people_say_them(low, high, en, zh):
 
 
 def test_sizes_read_as_people_say_them():
-    assert [size_of(n) for n in (531 * 10**6, 2.44e9, 2.8e12)] == ["531 MB", "2.4 GB", "2,800 GB"]
+    found = [size_of(n) for n in (36_000, 531 * 10**6, 2.44e9, 2.8e12)]
+    assert found == ["36 kB", "531 MB", "2.4 GB", "2,800 GB"]
 
 
 def test_only_the_right_parent_will_do(tmp_path):
