@@ -259,10 +259,10 @@ def inspect(
 ) -> None:
     """How likely a model found each token of a text, how open the choice was, and what else it might have said."""
     from .inference import load_language_model
-    from .inference.inspect import page_ids, token_reports
+    from .inference.inspect import token_reports
 
     lm = load_language_model(model)
-    reports = token_reports(lm, page_ids(lm, text), top)
+    reports = token_reports(lm, lm.read(text), top)
     if as_json:
         return show_json({"model": lm.name, "text": text, "tokens": [report.to_dict() for report in reports]})
     english = ("token", "probability", "entropy (bits)", "alternatives")

@@ -179,7 +179,7 @@ MISTAKES = {
     "blank prompt": ("sample {place}/base '  ' --json", "prompt is empty"),
     "empty prompt to compare": ("compare '' --models {place}/base", "prompt is empty"),
     "empty prompt to compare as JSON": ("compare '' --models {place}/base --json", "prompt is empty"),
-    "text to read empty": ("inspect {place}/base ''", "text is empty"),
+    "text to read empty": ("inspect {place}/base ''", "prompt is empty"),
     "text to read too long": ("inspect {place}/base " + "x" * 60, "60 tokens"),
     "no alternatives": ("inspect {place}/base Once --top 0", "'--top'"),
     "prompt too long": ("sample {place}/base " + "x" * 60, "60 tokens"),

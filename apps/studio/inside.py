@@ -30,7 +30,6 @@ from gptlineage.inference.inspect import (
     likeliest,
     logit_lens,
     message_ids,
-    page_ids,
     place_of_byte,
     token_reports,
 )
@@ -247,7 +246,7 @@ def read(pool: ModelPool, asked: str, keys: Sequence[str], chat: bool, settings:
     for key in keys:
         lm = pool.get(key)
         answers = chat and lm.speaks_chat
-        ids = message_ids(lm, asked.strip()) if answers else page_ids(lm, asked)
+        ids = message_ids(lm, asked.strip()) if answers else lm.read(asked)
         if len(ids) > MOST_TOKENS:
             told = {"n": len(ids), "most": MOST_TOKENS}
             raise gl.UserError(text("inside.too_long", "en", **told), text("inside.too_long", "zh", **told))

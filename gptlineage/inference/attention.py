@@ -17,9 +17,10 @@ from ..model import EncoderDecoder, RNNSearch
 from ..text import Tokenizer
 from .engine import LanguageModel
 from .fill import Filler
-from .inspect import AttentionView, Token, as_token, attention_view, page_ids
+from .inspect import AttentionView, Token, as_token, attention_view
 from .loaded import Loaded
-from .translate import Translator, beam_search, pad
+from .padding import pad
+from .translate import Translator, beam_search
 
 
 @torch.inference_mode()
@@ -37,7 +38,7 @@ def look(lm: Loaded, text: str) -> dict[str, AttentionView]:
         cloze = lm.read(text)
         return {"self": attention_view(lm, cloze.span(-1, len(cloze.fills)))}  # each gap as a mask
     assert isinstance(lm, LanguageModel)
-    return {"self": attention_view(lm, page_ids(lm, text))}
+    return {"self": attention_view(lm, lm.read(text))}
 
 
 @torch.inference_mode()
@@ -62,7 +63,7 @@ def look_translating(
             rows.append(model.alignment(reading))
             model.step(torch.tensor([token]), reading)
         return {"alignment": view(written, read, [torch.stack(rows, dim=1)[None]])}
-    states, mask, encoder = model.embed(block), (block >= 0)[:, None, None], []
+    states, mask, encoder = model.embed(block), torch.ones_like(block, dtype=torch.bool)[:, None, None], []
     layer: Any
     for layer in model.encoder:
         encoder.append(layer.weights(states, mask)[0])

@@ -61,16 +61,21 @@ class LanguageModel(Loaded):
         """
         temperature = PAGE_TEMPERATURE if temperature is None else temperature
         sampling = Sampling(temperature=temperature, top_k=top_k, top_p=top_p, seed=seed)
-        if not prompt.strip():
+        ids = self.read(prompt)
+        return self._pieces(ids, check_length(max_new_tokens), sampling, self.tokenizer.end_of_text)
+
+    def read(self, text: str) -> list[int]:
+        """The ids of `text` as the beginning of a page. Raises UserError when it is empty or too long."""
+        if not text.strip():
             raise UserError("The prompt is empty; give the beginning of a text.", "提示为空；请给出一段文字的开头。")
-        ids = [self.tokenizer.end_of_text, *self.tokenizer.encode(prompt)]
+        ids = [self.tokenizer.end_of_text, *self.tokenizer.encode(text)]
         if len(ids) > self.config.n_ctx:
             raise UserError(
                 f"The prompt has {len(ids) - 1} tokens, but {self.name} reads at most {self.config.n_ctx - 1}; "
                 "shorten it.",
                 f"提示有 {len(ids) - 1} 个词元，而 {self.name} 最多读取 {self.config.n_ctx - 1} 个；请缩短。",
             )
-        return self._pieces(ids, check_length(max_new_tokens), sampling, self.tokenizer.end_of_text)
+        return ids
 
     def stream_chat(
         self,

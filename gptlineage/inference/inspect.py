@@ -115,19 +115,6 @@ def split_characters(tokenizer: Tokenizer, ids: Sequence[int]) -> list[str]:
 # ---- What a model reads
 
 
-def page_ids(lm: LanguageModel, text: str) -> list[int]:
-    """`text` as the beginning of a page. Raises UserError when it is empty or longer than the context window."""
-    if not text.strip():
-        raise UserError("The text is empty; give it something to read.", "文本为空；请给出要读的文字。")
-    ids = [lm.tokenizer.end_of_text, *lm.tokenizer.encode(text)]
-    if len(ids) > lm.config.n_ctx:
-        raise UserError(
-            f"The text has {len(ids) - 1} tokens, but {lm.name} reads at most {lm.config.n_ctx - 1}; shorten it.",
-            f"文本有 {len(ids) - 1} 个词元，而 {lm.name} 最多读取 {lm.config.n_ctx - 1} 个；请缩短。",
-        )
-    return ids
-
-
 def message_ids(lm: LanguageModel, text: str) -> list[int]:
     """`text` as a person's message, up to where the assistant begins; a quarter of the context stays free for it.
 

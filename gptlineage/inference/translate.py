@@ -20,6 +20,7 @@ from ..model import EncoderDecoder, RNNSearch
 from ..text import Tokenizer
 from .generate import check_length, pieces
 from .loaded import Loaded
+from .padding import pad
 from .sampling import Sampling, choose
 
 BEAM, ALPHA = 4, 0.6  # Transformer, section 6.1
@@ -40,15 +41,6 @@ class Translating(Protocol):
 def source_ids(tokenizer: Tokenizer, text: str) -> list[int]:
     """A source as the models read it: closed by an end, so that an empty place is never the last word."""
     return [*tokenizer.encode(text), tokenizer.special["<|end|>"]]
-
-
-def pad(rows: Sequence[Sequence[int]], device: torch.device | str = "cpu") -> tuple[Tensor, Tensor]:
-    """Rows of ids as one block `[B, S]` with zeros behind, and their lengths `[B]`."""
-    lengths = [len(row) for row in rows]
-    block = torch.zeros(len(rows), max(lengths), dtype=torch.long)
-    for number, row in enumerate(rows):
-        block[number, : len(row)] = torch.tensor(row)
-    return block.to(device), torch.tensor(lengths, device=device)
 
 
 def device_of(model: Translating) -> torch.device:

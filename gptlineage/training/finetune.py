@@ -24,6 +24,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..errors import UserError
+from ..inference.padding import pad
 from ..model import Classifier, ModelConfig, RecurrentLM, Stack
 from ..text import Tokenizer
 from ..world.labels import Example
@@ -137,7 +138,7 @@ class FineTuning:
         return int(np.random.default_rng((self.seed, epoch)).permutation(len(self.train))[offset])
 
     def _loss(self, model: Classifier, groups: Sequence[list[Row]], labels: Tensor) -> Tensor:
-        ids, real, segments, places = pad(groups, model.score.weight.device)
+        ids, real, segments, places = block_of(groups, model.score.weight.device)
         hidden = model.hidden(ids, **self._seen(real, segments, model))
         loss = F.cross_entropy(model.classify(hidden, places), labels.to(ids.device))
         if self.auxiliary:
@@ -157,7 +158,7 @@ class FineTuning:
         """`[len(groups), n_labels or N]`, float32, in the model's present mode."""
         found, at_once = [], max(1, ROWS_AT_ONCE // len(groups[0]))
         for first in range(0, len(groups), at_once):
-            ids, real, segments, places = pad(groups[first : first + at_once], model.score.weight.device)
+            ids, real, segments, places = block_of(groups[first : first + at_once], model.score.weight.device)
             found.append(model(ids, places, **self._seen(real, segments, model)))
         return torch.cat(found)
 
@@ -188,14 +189,11 @@ def row_loss(body: Stack | RecurrentLM, hidden: Tensor, ids: Tensor, real: Tenso
     return (losses * (1 / follows.sum(1)).repeat_interleave(follows.sum(1))).sum() / len(ids)
 
 
-def pad(groups: Sequence[list[Row]], device: torch.device) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """Right-padded ids, which of them are real, and segments, `[B * N, T]` each; the places to read, `[B, N]`."""
+def block_of(groups: Sequence[list[Row]], device: torch.device) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Padded ids, which of them are real, and segments, `[B * N, T]` each; the places to read, `[B, N]`."""
     rows = [row for group in groups for row in group]
-    width = max(len(row.ids) for row in rows)
-    ids, real, segments = (torch.zeros(len(rows), width, dtype=kind) for kind in (torch.long, torch.bool, torch.long))
-    for number, row in enumerate(rows):
-        n = len(row.ids)
-        ids[number, :n], segments[number, :n] = torch.tensor(row.ids), torch.tensor(row.segments)
-        real[number, :n] = True
-    places = torch.tensor([[row.place for row in group] for group in groups])
-    return ids.to(device), real.to(device), segments.to(device), places.to(device)
+    ids, lengths = pad([row.ids for row in rows], device)
+    segments, _ = pad([row.segments for row in rows], device)
+    real = torch.arange(ids.shape[1], device=device) < lengths[:, None]
+    places = torch.tensor([[row.place for row in group] for group in groups], device=device)
+    return ids, real, segments, places

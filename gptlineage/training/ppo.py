@@ -25,12 +25,13 @@ from torch import Tensor, nn
 from ..corpus import Batches, Shard
 from ..errors import UserError
 from ..inference import Sampling, reply_to_all, sample_batch
+from ..inference.padding import pad
 from ..model import ModelConfig, Scorer, Stack
 from ..text import Tokenizer, encode_prompt
 from ..text.chat import Message
 from ..world import Dialogue, judge
 from .pretrain import held_out_loss, next_token_loss
-from .reward import pad, score_replies, scores_of
+from .reward import score_replies, scores_of
 from .sft import sample_replies, share_right
 
 # ---------------------------------------------------------------- the formulas
@@ -261,11 +262,11 @@ class ProximalPolicy:
             banned=self.banned(),
         )
         rows = [prompt + reply for prompt, reply in zip(prompts, replies, strict=True)]
-        ids, last = pad(rows, model.beta.device)
+        ids, lengths = pad(rows, model.beta.device)
         inputs, targets = ids[:, :-1], ids[:, 1:]
         place = torch.arange(targets.shape[1], device=ids.device) + 1
         starts = torch.tensor([len(prompt) for prompt in prompts], device=ids.device)
-        mask = (place >= starts[:, None]) & (place <= last[:, None])
+        mask = (place >= starts[:, None]) & (place < lengths[:, None])
         logprobs, entropy = self.logprobs(model.policy, inputs, targets, mask)
         reference, _ = self.logprobs(self.reference, inputs, targets, mask)
         values = model.critic(inputs)

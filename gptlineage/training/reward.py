@@ -17,6 +17,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ..errors import UserError
+from ..inference.padding import pad
 from ..model import Scorer
 from ..text import Tokenizer, encode_prompt
 from ..text.chat import Message
@@ -32,18 +33,10 @@ def reward_loss(scores: Tensor) -> Tensor:
     return -F.logsigmoid(scores[better] - scores[worse]).mean()
 
 
-def pad(rows: Sequence[Ids], device: torch.device | None = None) -> tuple[Tensor, Tensor]:
-    """Right-padded ids `[B, T]`, and the place of each row's last token `[B]`."""
-    ids = torch.zeros(len(rows), max(map(len, rows)), dtype=torch.long)
-    for row, values in zip(ids, rows, strict=True):
-        row[: len(values)] = torch.tensor(values)
-    return ids.to(device), torch.tensor([len(values) - 1 for values in rows], device=device)
-
-
 def scores_of(scorer: Scorer, rows: Sequence[Ids]) -> Tensor:
     """The score of each row, read at its last token: `[B]`."""
-    ids, last = pad(rows, scorer.score.weight.device)
-    return scorer(ids)[torch.arange(len(rows), device=ids.device), last]
+    ids, lengths = pad(rows, scorer.score.weight.device)
+    return scorer(ids)[torch.arange(len(rows), device=ids.device), lengths - 1]
 
 
 def encode_reply(tokenizer: Tokenizer, messages: Sequence[Message], reply: str, n_ctx: int) -> Ids:

@@ -14,7 +14,8 @@ from typing import Any
 import torch.nn.functional as F
 from torch import Tensor
 
-from ..inference.translate import bleu, device_of, pad, source_ids, translate_all
+from ..inference.padding import pad
+from ..inference.translate import bleu, device_of, source_ids, translate_all
 from ..text import Tokenizer
 
 SORTED_TOGETHER = 20  # minibatches whose pairs are sorted by length before they are cut (2014, appendix B.2)
@@ -86,9 +87,7 @@ class Translation:
 
     def block(self, examples: Sequence[tuple[list[int], list[int]]], model: Any) -> tuple[Tensor, Tensor, Tensor]:
         source, lengths = pad([source for source, _ in examples], device_of(model))
-        target, ends = pad([target for _, target in examples], device_of(model))
-        for row, end in enumerate(ends.tolist()):
-            target[row, end:] = -1
+        target, _ = pad([target for _, target in examples], device_of(model), value=-1)
         return source, lengths, target
 
     def loss(self, model: Any, step: int, part: int, parts: int) -> tuple[Tensor, int]:

@@ -23,7 +23,6 @@ from gptlineage.inference.inspect import (
     likeliest,
     logit_lens,
     message_ids,
-    page_ids,
     place_of_byte,
     readable,
     split_characters,
@@ -132,11 +131,11 @@ def test_a_spot_is_found_again_in_other_tokens():
 
 def test_a_text_that_cannot_be_read_is_refused():
     lm = tiny_lm()
-    assert page_ids(lm, "Hi") == [BYTES.end_of_text, *b"Hi"]
-    with complaint("text is empty"):
-        page_ids(lm, " \n")
+    assert lm.read("Hi") == [BYTES.end_of_text, *b"Hi"]
+    with complaint("prompt is empty"):
+        lm.read(" \n")
     with complaint("24 tokens, but tiny reads at most 23"):
-        page_ids(lm, "x" * 24)
+        lm.read("x" * 24)
     with complaint("never taught to converse"):
         message_ids(lm, "Hi")
     speaker = tiny_lm(stages=("pretrain", "sft"))
@@ -156,7 +155,7 @@ def test_entropy_is_in_bits():
 
 def test_reports_are_the_models_own_probabilities():
     lm = tiny_lm()
-    ids = page_ids(lm, "The cat 猫")
+    ids = lm.read("The cat 猫")
     with torch.inference_mode():
         wanted = lm.model(torch.tensor([ids])).softmax(-1)[0]
     reports = token_reports(lm, ids, top=4)
@@ -179,7 +178,7 @@ def test_reports_are_the_models_own_probabilities():
 
 def test_a_report_is_plain_data():
     lm = tiny_lm()
-    rows = json.loads(json.dumps([report.to_dict() for report in token_reports(lm, page_ids(lm, "猫 a"), top=2)]))
+    rows = json.loads(json.dumps([report.to_dict() for report in token_reports(lm, lm.read("猫 a"), top=2)]))
     assert rows[1]["token"] == "⟨E7⟩" and rows[1]["bytes"] == [0xE7] and rows[1]["id"] == 0xE7
     assert "token" not in rows[-1] and len(rows[-1]["alternatives"]) == 2
     assert set(rows[4]) == {"id", "token", "bytes", "probability", "rank", "entropy_bits", "alternatives"}
@@ -187,7 +186,7 @@ def test_a_report_is_plain_data():
 
 def test_a_text_as_long_as_the_window_is_read_to_its_end():
     lm = tiny_lm()
-    ids = page_ids(lm, "x" * 23)
+    ids = lm.read("x" * 23)
     assert len(token_reports(lm, ids)) == 25
     assert list(go_on(lm, ids, 5, GREEDY)) == []
     with complaint("cannot branch at place 24"):
@@ -196,7 +195,7 @@ def test_a_text_as_long_as_the_window_is_read_to_its_end():
 
 def test_a_branch_goes_on_by_the_engines_own_generation():
     lm = tiny_lm()
-    ids = page_ids(lm, "The cat")
+    ids = lm.read("The cat")
     start = [*ids[:4], 65]
     followed = generate_ids(
         lm.model, start, max_new_tokens=6, sampling=GREEDY, stop=[BYTES.end_of_text], banned=BYTES.special_ids
@@ -209,7 +208,7 @@ def test_a_branch_goes_on_by_the_engines_own_generation():
 
 def test_after_an_end_nothing_follows():
     lm = tiny_lm()
-    ids = page_ids(lm, "The cat")
+    ids = lm.read("The cat")
     assert branch(lm, ids, 8, BYTES.end_of_text, max_new_tokens=6, sampling=GREEDY) == [*ids, BYTES.end_of_text]
 
 
@@ -217,7 +216,7 @@ def test_after_an_end_nothing_follows():
 def test_a_branch_from_nowhere_is_refused(place: int, token: int, match: str):
     lm = tiny_lm()
     with complaint(match):
-        branch(lm, page_ids(lm, "The cat"), place, token, max_new_tokens=6, sampling=GREEDY)
+        branch(lm, lm.read("The cat"), place, token, max_new_tokens=6, sampling=GREEDY)
 
 
 # ---- layers
@@ -247,7 +246,7 @@ def test_the_first_layer_of_the_lens_is_a_model_of_one_layer():
 def test_looking_and_generating_at_once_do_not_meet():
     """The studio's visitors share one copy of a model."""
     lm = tiny_lm()
-    ids = torch.tensor(page_ids(lm, "The cat is on the mat"))
+    ids = torch.tensor(lm.read("The cat is on the mat"))
     lens, maps = logit_lens(lm.model, ids, 20), attention_maps(lm.model, ids[None])
     ended, wrong = threading.Event(), []
 
@@ -273,7 +272,7 @@ def test_looking_and_generating_at_once_do_not_meet():
 
 def test_the_attention_view_names_rows_columns_and_bands():
     lm = tiny_lm(attention=("dense", "banded"), band=3)
-    ids = page_ids(lm, "The cat")
+    ids = lm.read("The cat")
     view = attention_view(lm, ids)
     assert [token.id for token in view.rows] == ids and view.columns == view.rows
     assert view.bands == (None, 3)

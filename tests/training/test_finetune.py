@@ -11,7 +11,7 @@ from transformers import BertConfig, BertForSequenceClassification, OpenAIGPTCon
 
 from gptlineage.model import Classifier, ModelConfig, RecurrentConfig, build
 from gptlineage.training import Recipe, train
-from gptlineage.training.finetune import FineTuning, Row, pad, renew_marks, row_loss, transform
+from gptlineage.training.finetune import FineTuning, Row, block_of, renew_marks, row_loss, transform
 from gptlineage.world.labels import Example
 from tests.model import foreign
 from tests.tiny import BYTES, complaint, tiny_model
@@ -98,7 +98,7 @@ def test_choice_agrees_with_transformers_before_and_after_a_step():
     examples = choices(6)
     objective = FineTuning(examples, examples, BYTES, task="choice", batch_size=6, n_ctx=24)
     order = [objective._order(i) for i in range(6)]
-    ids, _, _, places = pad([objective.rows[i] for i in order], torch.device("cpu"))
+    ids, _, _, places = block_of([objective.rows[i] for i in order], torch.device("cpu"))
     labels = torch.tensor([examples[i].label for i in order])
     optimizers = [torch.optim.SGD(model.parameters(), lr=0.05) for model in (theirs, ours)]
     losses = []
@@ -182,7 +182,7 @@ def test_both_ways_agrees_with_transformers():
     objective = FineTuning(
         examples, [], BYTES, task="entailment", batch_size=2, n_ctx=24, auxiliary=0, both_ways=True
     )
-    ids, real, segments, _ = pad(objective.rows, torch.device("cpu"))
+    ids, real, segments, _ = block_of(objective.rows, torch.device("cpu"))
     with torch.inference_mode():
         expected = theirs(ids, attention_mask=real.long(), token_type_ids=segments).logits
         logits = objective.logits(ours, objective.rows)
@@ -254,7 +254,7 @@ def test_only_the_marks_are_renewed():
 
 def test_the_language_modelling_loss_leaves_padding_out():
     model = tiny_model(spread=0.3)
-    ids, real, *_ = pad([[Row([S, 1, 2, E], [0] * 4, 3)], [Row([S, E], [0] * 2, 1)]], torch.device("cpu"))
+    ids, real, *_ = block_of([[Row([S, 1, 2, E], [0] * 4, 3)], [Row([S, E], [0] * 2, 1)]], torch.device("cpu"))
     expected = [F.cross_entropy(model(row[None])[0, :-1], row[1:]) for row in (ids[0], ids[1, :2])]
     found = row_loss(model, model.hidden(ids), ids, real)
     assert found.item() == pytest.approx((sum(expected) / 2).item(), abs=1e-5)

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from gptlineage.model import Scorer
 from gptlineage.training import Comparison, RewardModeling, normalize, read_comparisons, train, write_comparisons
 from gptlineage.training.comparisons import compare_replies
-from gptlineage.training.reward import calibration_error, encode_reply, pad, reward_loss, scores_of
+from gptlineage.training.reward import calibration_error, encode_reply, reward_loss, scores_of
 from gptlineage.world import World, judge
 from gptlineage.world.labeler import Labeler
 from tests.tiny import BYTES, complaint, tiny_model
@@ -38,8 +38,6 @@ def test_a_score_is_read_at_the_last_token_whatever_stands_beside():
     scorer = Scorer(tiny_model(spread=0.3))
     torch.nn.init.normal_(scorer.score.weight)
     rows = [[1, 2, 3], [4, 5, 6, 7, 8, 9], [10]]
-    ids, last = pad(rows)
-    assert ids.shape == (3, 6) and last.tolist() == [2, 5, 0]
     alone = [scorer(torch.tensor([row]))[0, -1].item() for row in rows]
     assert scores_of(scorer, rows).tolist() == pytest.approx(alone, abs=1e-5)
 
