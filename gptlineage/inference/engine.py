@@ -20,6 +20,7 @@ from .fill import Filler
 from .generate import check_length, generate_ids, pieces
 from .loaded import Loaded
 from .sampling import Sampling
+from .spelling import Spelling
 from .translate import Translator
 
 PAGE_TEMPERATURE = 0.8  # for continuing a page
@@ -121,6 +122,7 @@ class LanguageModel(Loaded):
             sampling=sampling,
             stop=[stop],
             banned=self.tokenizer.special_ids,
+            spelling=Spelling(self.tokenizer, ids),
         )
         return pieces(self.tokenizer, tokens)
 

@@ -16,6 +16,7 @@ from ..errors import UserError
 from ..model import KVCache, Stack
 from ..text import Tokenizer
 from .sampling import Sampling, choose
+from .spelling import Spelling
 
 
 def check_length(max_new_tokens: int) -> int:
@@ -50,11 +51,13 @@ def generate_ids(
     sampling: Sampling,
     stop: Iterable[int] = (),
     banned: Iterable[int] = (),
+    spelling: Spelling | None = None,
     use_cache: bool = True,
 ) -> Iterator[int]:
     """Yield new tokens until a `stop` token (not yielded) or `max_new_tokens`.
 
-    `banned` tokens are never chosen. Raises ConfigError when the prompt does not fit the context window.
+    `banned` tokens are never chosen, nor those that are no text behind what `spelling` has followed. Raises
+    ConfigError when the prompt does not fit the context window.
     """
     context, n_ctx = list(ids), model.config.n_ctx
     stop, generator = frozenset(stop), sampling.generator()
@@ -63,9 +66,13 @@ def generate_ids(
     for made in range(1, max_new_tokens + 1):
         if len(hidden_ids):
             logits[:, hidden_ids] = -torch.inf
+        if spelling:
+            logits[:, spelling.forbidden().to(logits.device)] = -torch.inf
         token = int(choose(logits, sampling, generator))
         if token in stop:
             return
+        if spelling:
+            spelling.take(token)
         yield token
         if made == max_new_tokens:
             return
@@ -80,13 +87,11 @@ def generate_ids(
 
 
 def pieces(tokenizer: Tokenizer, tokens: Iterable[int]) -> Iterator[str]:
-    """Tokens as pieces of text; half a character waits for its other half."""
+    """Tokens as pieces of text; half a character waits for its other half, and is left out if that never comes."""
     decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
     for token in tokens:
         if text := decoder.decode(tokenizer.token_bytes(token)):
             yield text
-    if text := decoder.decode(b"", final=True):
-        yield text
 
 
 def generate_text(
@@ -101,5 +106,6 @@ def generate_text(
         sampling=Sampling(seed=seed),
         stop=[tokenizer.end_of_text],
         banned=tokenizer.special_ids,
+        spelling=Spelling(tokenizer, ids),
     )
     return "".join(pieces(tokenizer, tokens))

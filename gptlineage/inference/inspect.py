@@ -24,6 +24,7 @@ from .engine import LanguageModel, check_length
 from .fill import Filler
 from .generate import generate_ids
 from .sampling import Sampling
+from .spelling import Spelling
 
 MARKS = {"\n": "↵", "\r": "␍", "\t": "⇥"}  # how line breaks and tabs are shown where they must be seen
 
@@ -233,8 +234,9 @@ def go_on(lm: LanguageModel, ids: Sequence[int], max_new_tokens: int, sampling: 
     room = min(check_length(max_new_tokens), lm.config.n_ctx - len(ids))
     if room < 1:
         return iter(())
+    spelling, banned = Spelling(lm.tokenizer, ids), lm.tokenizer.special_ids
     return generate_ids(
-        lm.model, ids, max_new_tokens=room, sampling=sampling, stop=ends, banned=lm.tokenizer.special_ids
+        lm.model, ids, max_new_tokens=room, sampling=sampling, stop=ends, banned=banned, spelling=spelling
     )
 
 

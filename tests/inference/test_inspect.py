@@ -28,6 +28,7 @@ from gptlineage.inference.inspect import (
     split_characters,
     token_reports,
 )
+from gptlineage.inference.spelling import Spelling
 from gptlineage.text import Tokenizer
 from tests.tiny import BYTES, complaint, tiny_model
 
@@ -198,7 +199,8 @@ def test_a_branch_goes_on_by_the_engines_own_generation():
     ids = lm.read("The cat")
     start = [*ids[:4], 65]
     followed = generate_ids(
-        lm.model, start, max_new_tokens=6, sampling=GREEDY, stop=[BYTES.end_of_text], banned=BYTES.special_ids
+        lm.model, start, max_new_tokens=6, sampling=GREEDY, stop=[BYTES.end_of_text], banned=BYTES.special_ids,
+        spelling=Spelling(BYTES, start),
     )
     assert branch(lm, ids, 4, 65, max_new_tokens=6, sampling=GREEDY) == [*start, *followed]
     assert len(branch(lm, ids, 4, 65, max_new_tokens=99, sampling=GREEDY)) == 24  # the window
