@@ -24,8 +24,9 @@ from gptlineage.training.votes import Ballot, add_ballot, read_ballots
 from .compare import Runner
 from .learning import Learning
 from .models import FRAME, GENERATING, MOST_CHARACTERS, Card, ModelPool, check_prompt, press
-from .strings import CHAT_EXAMPLES, Translator, escaped, text
+from .strings import Translator, escaped, text
 from .theme import class_of
+from .words import CHAT_EXAMPLES
 
 SAMPLING: dict[str, Any] = dict(temperature=0.9, top_k=50, max_new_tokens=80)  # bold enough for two replies to differ
 Look = Callable[[str], tuple[Any, ...]]

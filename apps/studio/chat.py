@@ -15,8 +15,9 @@ from gptlineage.errors import explain
 
 from .models import GENERATING, MOST_CHARACTERS, ModelPool, check_prompt, growing, press
 from .settings import as_settings, build_settings
-from .strings import CHAT_EXAMPLES, Translator, escaped, text
+from .strings import Translator, escaped, text
 from .theme import class_of
+from .words import CHAT_EXAMPLES
 
 Message = dict[str, str]
 # Even with Markdown off, Gradio's Chatbot reads a message as (sanitized) HTML: <b> would vanish. An invisible joiner

@@ -18,8 +18,9 @@ from gptlineage.errors import explain
 
 from .models import FRAME, GENERATING, MOST_CHARACTERS, Card, ModelPool, check_prompt, press
 from .settings import LARGEST_SEED, as_settings, build_settings
-from .strings import COMPARE_EXAMPLES, Translator, escaped, text
+from .strings import Translator, escaped, text
 from .theme import class_of
+from .words import COMPARE_EXAMPLES
 
 VERBS = {"continues": "compare.continues", "translates": "compare.translates", "fills": "compare.fills"}
 

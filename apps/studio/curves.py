@@ -11,7 +11,8 @@ from collections.abc import Sequence
 
 from gptlineage.training.watching import StageView
 
-from .strings import STRINGS, escaped, text
+from .strings import escaped, text
+from .words import STRINGS
 
 Points = Sequence[tuple[float, float]]
 MOST_POINTS = 240  # more cannot be told apart on a screen

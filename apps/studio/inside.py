@@ -38,9 +38,10 @@ from .attention import MATRIX_JS, PICK_HEAD_JS, head_grid, one_head
 from .inside_others import build_others, name_of, see, shown
 from .models import GENERATING, MOST_CHARACTERS, ModelPool, check_prompt, press, within
 from .settings import as_settings, build_settings
-from .strings import GAP_EXAMPLES, INSIDE_EXAMPLES, TRANSLATION_EXAMPLES, Translator, escaped, text
+from .strings import Translator, escaped, text
 from .theme import class_of
 from .tokens import CHOOSE_JS, LENS_TOKENS, LINE_JS, alternatives, drawn, legend, lens, line
+from .words import GAP_EXAMPLES, INSIDE_EXAMPLES, TRANSLATION_EXAMPLES
 
 MOST_TOKENS = 512  # of a text: every head keeps a number for each pair of them
 MOST_BRANCHES = 3  # an older one makes room

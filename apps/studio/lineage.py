@@ -18,8 +18,9 @@ from gptlineage.paths import data_dir
 
 from .models import Card, ModelPool
 from .results import badge
-from .strings import STRINGS, Translator, escaped, text
+from .strings import Translator, escaped, text
 from .theme import class_of
+from .words import STRINGS
 
 FIRST = "gpt-1"  # whom the tab shows before anybody is chosen
 SIZE_HEADS = ("lineage.size", "lineage.shape", "lineage.context", "lineage.vocabulary", "lineage.parameters")

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 import pytest
 
 import gptlineage as gl
+from apps.studio.words import CHAT_EXAMPLES, COMPARE_EXAMPLES, STRINGS
 from gptlineage.paths import import_app
 
 from .conftest import LONG_PROMPT
@@ -195,7 +196,7 @@ def test_an_example_starts_a_conversation(visit: Visit) -> None:
     page = visit()
     page.locator("#conversation .example").first.click()
     page.locator("#conversation .bot .message-content").wait_for()
-    assert messages(page)[0] == strings.CHAT_EXAMPLES["en"][0]
+    assert messages(page)[0] == CHAT_EXAMPLES["en"][0]
 
 
 def test_a_generation_on_the_line_is_chosen_by_a_click(visit: Visit) -> None:
@@ -232,7 +233,7 @@ def test_the_switch_changes_every_word_and_keeps_the_conversation(visit: Visit) 
     page.get_by_role("tab", name="对比").wait_for()
     assert page.input_value("#prompt textarea") == "The cat"
     assert page.locator(".lane .text").all_inner_texts() == columns
-    english = {pair[0] for pair in strings.STRINGS.values() if pair[0] != pair[1] and len(pair[0]) > 3}
+    english = {pair[0] for pair in STRINGS.values() if pair[0] != pair[1] and len(pair[0]) > 3}
     for tab in (1, 0):
         page.get_by_role("tab").nth(tab).click()
         page.wait_for_timeout(200)
@@ -287,7 +288,7 @@ def test_compare_begins_from_enter_an_example_and_the_dice(visit: Visit, slowly:
         page.click("#stop")
         page.locator("#run:not([disabled])").wait_for()
         written.append(page.locator(".lane .asked").all_inner_texts())
-    example = strings.COMPARE_EXAMPLES["en"][1]
+    example = COMPARE_EXAMPLES["en"][1]
     assert written == [[example] * 5, [example] * 5, ["Two"] * 5]
 
 

@@ -19,6 +19,7 @@ import pytest
 from gradio_client import Client
 
 import gptlineage as gl
+from apps.studio.words import CHAT_EXAMPLES, COMPARE_EXAMPLES, PARTS, STRINGS
 from gptlineage.paths import import_app
 from gptlineage.training.votes import comparisons_from
 
@@ -40,9 +41,9 @@ def client(family: list[str]) -> Iterator[Client]:
 # ---- words and colours
 
 
-@pytest.mark.parametrize("key", sorted(strings.STRINGS))
+@pytest.mark.parametrize("key", sorted(STRINGS))
 def test_every_string_is_there_in_both_languages_with_the_same_blanks(key: str) -> None:
-    english, chinese = strings.STRINGS[key]
+    english, chinese = STRINGS[key]
     blanks = [{name for _, name, _, _ in string.Formatter().parse(line) if name} for line in (english, chinese)]
     assert english.strip() and chinese.strip()
     assert blanks[0] == blanks[1]
@@ -56,11 +57,15 @@ def test_no_string_lies_unused() -> None:
     built = ("line.", "settings.", "arena.", "field.", "value.", "verdict.")  # put together from a name
     # A key counts as used where it is not followed by its own translation.
     used = set(re.findall(r"""["']([a-z_]+\.[a-z_]+)["'](?!:)""", source))
-    unused = [key for key in strings.STRINGS if key not in used and not key.startswith(built)]
+    unused = [key for key in STRINGS if key not in used and not key.startswith(built)]
     assert not unused
 
 
-@pytest.mark.parametrize("examples", [strings.CHAT_EXAMPLES, strings.COMPARE_EXAMPLES])
+def test_no_key_stands_in_two_parts_of_the_catalogue() -> None:
+    assert sum(len(part.STRINGS) for part in PARTS) == len(STRINGS)
+
+
+@pytest.mark.parametrize("examples", [CHAT_EXAMPLES, COMPARE_EXAMPLES])
 def test_examples_are_as_many_in_both_languages(examples: dict[str, tuple[str, ...]]) -> None:
     assert len(examples["en"]) == len(examples["zh"]) >= 4
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from apps.studio.words import STRINGS
 from gptlineage.paths import import_app
 
 from .test_browser import Visit, chromium, visit  # noqa: F401  (fixtures)
@@ -95,7 +96,7 @@ def test_a_training_is_paused_resumed_and_stopped_and_survives_the_page(visit: V
     page.click("#stop-training")
     page.locator("#training-state", has_text="已停止").wait_for()
     page.locator("#measure").wait_for()
-    english = {pair[0] for pair in strings.STRINGS.values() if pair[0] != pair[1] and len(pair[0]) > 3}
+    english = {pair[0] for pair in STRINGS.values() if pair[0] != pair[1] and len(pair[0]) > 3}
     assert not {line.strip() for line in page.inner_text("body").splitlines()} & english
 
 
