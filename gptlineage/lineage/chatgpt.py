@@ -11,6 +11,12 @@ from ..training import Recipe
 from .gpt35 import DEMONSTRATIONS, GPT35
 from .records import Bilingual, Claim, Stage
 
+# The kinds that are learnt last: alone they are a fifth of what people ask, and half of what is practised.
+PRACTICE = {
+    "rewrite": 0.1, "correct": 0.08, "system": 0.1, "scramble": 0.08, "list_three": 0.05, "sum": 0.05,
+    "fact_short": 0.04,
+}  # fmt: skip
+
 CHATGPT = GPT35.evolve(
     "chatgpt",
     year=2022,
@@ -25,9 +31,9 @@ CHATGPT = GPT35.evolve(
     stages=(
         Stage(
             objective="sft",
-            release=Recipe(steps=5000, **DEMONSTRATIONS),
+            release=Recipe(steps=16_000, eval_every=1000, **DEMONSTRATIONS),
             quick=Recipe(steps=250, **DEMONSTRATIONS),
-            options=dict(page_rows=4),
+            options=dict(page_rows=4, practice=PRACTICE),
         ),
         Stage(
             objective="dpo",

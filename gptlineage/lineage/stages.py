@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterator, Sequence
+import random
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -86,9 +87,13 @@ class Job:
         n_ctx: int = self.model.config.n_ctx
         return n_ctx
 
-    def dialogues(self, n: int, *, seed: int, split: str = "train") -> list[Dialogue]:
+    def dialogues(
+        self, n: int, *, seed: int, split: str = "train", practice: Mapping[str, float] | None = None
+    ) -> list[Dialogue]:
         """Conversations of the kind that the generation learns: single instructions, or all."""
         found = dialogues_of(self.generation, seed=seed, split=split)
+        if practice:
+            found = practised(found, practice, seed)
         return list(islice((d for d in found if self.fits(d)), n))
 
     def fits(self, dialogue: Dialogue) -> bool:
@@ -169,7 +174,7 @@ def fine_tuning(job: Job) -> tuple[Stack, Objective]:
     # Other pages than those of pretraining: the same world under another seed.
     pages, val = job.corpus(recipe.steps * max(1, page_rows) * job.n_ctx, job.options.seed + 1)
     wanted = recipe.steps * recipe.batch_size  # each is read once
-    demonstrations = job.dialogues(wanted, seed=job.options.seed)
+    demonstrations = job.dialogues(wanted, seed=job.options.seed, practice=job.stage.options.get("practice"))
     if hurried := job.stage.options.get("in_haste", 0.0):
         demonstrations = list(in_haste(demonstrations, hurried, job.options.seed))
     return job.model, SupervisedFineTuning(
@@ -293,3 +298,12 @@ def dialogues_of(generation: Generation, *, seed: int, split: str = "train") -> 
     """Endless conversations of the kind that the generation learns; another stream for every seed and split."""
     found = World().dialogues(seed=seed, split=split)
     return (d for d in found if d.single) if generation.single_turn else found
+
+
+def practised(dialogues: Iterator[Dialogue], practice: Mapping[str, float], seed: int) -> Iterator[Dialogue]:
+    """The same stream, in which a share of each named kind takes the place of what would have come."""
+    rng = random.Random(f"practice/{seed}")
+    more = {kind: World().dialogues(seed=seed, kinds=[kind]) for kind in practice}
+    streams, shares = [dialogues, *more.values()], [1 - sum(practice.values()), *practice.values()]
+    while True:
+        yield next(rng.choices(streams, shares)[0])

@@ -1,0 +1,194 @@
+"""What people do with a model: sample, inspect, attention, compare, chat, studio."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from ..errors import UserError, language, unknown
+from .common import (
+    Json,
+    MaxNewTokens,
+    OwnTemperature,
+    Seed,
+    Temperature,
+    TopK,
+    TopP,
+    app,
+    settings,
+    show_json,
+    zh,
+)  # fmt: skip
+
+
+@app.command(epilog='Example: gptlineage sample gpt-2 "Once upon a time" --seed 1')
+def sample(
+    model: Annotated[str, typer.Argument(help="A released name or a run directory.")],
+    prompt: Annotated[str, typer.Argument(help="The beginning of a text, a sentence to translate, or gaps: ___.")],
+    max_new_tokens: MaxNewTokens = 64,
+    temperature: OwnTemperature = None,
+    top_k: TopK = 50,
+    top_p: TopP = 1.0,
+    seed: Seed = None,
+    n: Annotated[int, typer.Option(help="How many continuations.", min=1)] = 1,
+    as_json: Json = False,
+) -> None:
+    """Let a model continue a text, translate it, or fill its gaps."""
+    from ..inference import load
+
+    lm = load(model)
+    texts = []
+    for number in range(n):
+        chosen = settings(max_new_tokens, temperature, top_k, top_p, None if seed is None else seed + number)
+        if as_json:
+            texts.append(lm.generate(prompt, **chosen))
+            continue
+        stream = lm.stream(prompt, **chosen)  # complains before anything is printed
+        if number:
+            print("\n" + "—" * 20)
+        print(prompt if lm.continues else "", end="", flush=True)
+        for piece in stream:
+            print(piece, end="", flush=True)
+        print()
+    if as_json:
+        show_json({"model": lm.name, "prompt": prompt, "seed": seed, "texts": texts})
+
+
+@app.command(epilog='Example: gptlineage inspect gpt-3 "The capital of France is Paris." --top 3')
+def inspect(
+    model: Annotated[str, typer.Argument(help="A released name or a run directory.")],
+    text: Annotated[str, typer.Argument(help="The text to read.")],
+    top: Annotated[int, typer.Option(help="How many alternatives to show at each place.", min=1, max=100)] = 5,
+    as_json: Json = False,
+) -> None:
+    """How likely a model found each token of a text, how open the choice was, and what else it might have said."""
+    from ..inference import load_language_model
+    from ..inference.inspect import token_reports
+
+    lm = load_language_model(model)
+    reports = token_reports(lm, lm.read(text), top)
+    if as_json:
+        return show_json({"model": lm.name, "text": text, "tokens": [report.to_dict() for report in reports]})
+    english = ("token", "probability", "entropy (bits)", "alternatives")
+    table = Table(*(("词元", "概率", "熵（比特）", "备选") if zh() else english))
+    for report in reports:
+        table.add_row(
+            Text("…" if report.token is None else str(report.token)),
+            "—" if report.probability is None else f"{report.probability:.1%}",
+            "—" if report.entropy is None else f"{report.entropy:.1f}",
+            Text("  ".join(f"{one.token} {one.probability:.1%}" for one in report.alternatives)),
+        )
+    Console().print(table)
+
+
+@app.command(epilog='Example: gptlineage attention transformer "Tom saw a cat in the park." --out attention.svg')
+def attention(
+    model: Annotated[str, typer.Argument(help="A released name or a run directory.")],
+    text: Annotated[str, typer.Argument(help="The text to read, or to translate.")],
+    kind: Annotated[str | None, typer.Option(help="alignment, cross, encoder, decoder or self.")] = None,
+    layer: Annotated[int | None, typer.Option(help="Counted from 1 (default: the last).")] = None,
+    head: Annotated[int | None, typer.Option(help="Counted from 1 (default: the mean of all).")] = None,
+    out: Annotated[Path | None, typer.Option(help="Draw it to this picture (.png or .svg).")] = None,
+    as_json: Json = False,
+) -> None:
+    """Where a model looks while it reads or translates: a picture, or the token that each one reads most."""
+    from ..evaluation.attention_chart import draw, weights_of
+    from ..inference import load
+    from ..inference.attention import look
+
+    lm = load(model)
+    views = look(lm, text)
+    chosen = kind or next(iter(views))
+    if chosen not in views:
+        raise unknown("kind of attention", "注意力种类", chosen, list(views))
+    view = views[chosen]
+    weights = weights_of(view, layer, head)
+    if out:
+        draw(view, weights, f"{lm.name}: {chosen}", out)
+        return print(out)
+    rows: list[dict[str, Any]] = [
+        {"token": str(token), "reads": str(view.columns[int(own.argmax())]), "weight": round(float(own.max()), 4)}
+        for token, own in zip(view.rows, weights, strict=True)
+    ]
+    if as_json:
+        return show_json({"model": lm.name, "text": text, "kind": chosen, "rows": rows})
+    table = Table(*(("词元", "最关注", "权重") if zh() else ("token", "reads most", "weight")))
+    for row in rows:
+        table.add_row(Text(row["token"]), Text(row["reads"]), f"{row['weight']:.2f}")
+    Console().print(table)
+
+
+@app.command(epilog='Example: gptlineage compare "The capital of France is" --models gpt-1,gpt-2')
+def compare(
+    prompt: Annotated[str, typer.Argument(help="One prompt for all of them.")],
+    models: Annotated[str | None, typer.Option(help="Names or folders, with commas (default: all that write).")] = None,
+    max_new_tokens: MaxNewTokens = 48,
+    temperature: OwnTemperature = None,
+    top_k: TopK = 50,
+    top_p: TopP = 1.0,
+    seed: Seed = 0,
+    as_json: Json = False,
+) -> None:
+    """One prompt through several models under the same seed, side by side."""
+    from ..inference import load, model_names
+    from ..inference.compare import continuations
+
+    names = [name.strip() for name in models.split(",") if name.strip()] if models else model_names()
+    lms = [load(name) for name in names]
+    if models is None:  # a beginning says nothing to those that translate or fill gaps
+        lms = [lm for lm in lms if lm.continues]
+    if not lms:
+        raise UserError("There is no model to compare; name some with --models.", "没有模型可比；请用 --models 指定。")
+    rows = continuations(lms, prompt, **settings(max_new_tokens, temperature, top_k, top_p, seed))
+    if all("error" in row for row in rows):
+        raise UserError(rows[0]["error"], rows[0]["error_zh"])
+    if as_json:
+        return show_json({"prompt": prompt, "seed": seed, "rows": rows})
+    table = Table("模型" if zh() else "model", "年份" if zh() else "year", "续写" if zh() else "continuation")
+    for row in rows:
+        # Text, not str: what a model wrote may look like markup.
+        table.add_row(Text(row["model"]), str(row["year"]), Text(row.get("text") or explain_row(row)))
+    Console().print(table)
+
+
+def explain_row(row: dict[str, Any]) -> str:
+    return f"[{row['error_zh' if zh() else 'error']}]" if "error" in row else ""
+
+
+@app.command(epilog="Example: gptlineage chat chatgpt")
+def chat(
+    model: Annotated[str, typer.Argument(help="A released name or a run directory.")] = "chatgpt",
+    max_new_tokens: MaxNewTokens = 120,
+    temperature: Temperature = 0.5,
+    top_k: TopK = 50,
+    top_p: TopP = 1.0,
+    seed: Seed = None,
+) -> None:
+    """A conversation in the terminal; /clear starts afresh, /quit or Ctrl-D ends it."""
+    from ..inference import load_language_model
+    from ..inference.terminal import converse
+
+    converse(load_language_model(model), settings(max_new_tokens, temperature, top_k, top_p, seed), language())
+
+
+@app.command(epilog="Example: gptlineage studio --port 7861 --lang zh")
+def studio(
+    host: Annotated[str, typer.Option(help="The address to listen on; by default this machine only.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="The port to listen on.", min=1, max=65535)] = 7860,
+    lang: Annotated[str | None, typer.Option(help="en or zh (default: what the browser asks for).")] = None,
+    browser: Annotated[bool, typer.Option(help="Open the page in a browser.")] = True,
+    data: Annotated[list[Path] | None, typer.Option(help="A text or folder to train on; may be given again.")] = None,
+) -> None:
+    """Open the studio in the browser: chat and compare."""
+    from ..paths import import_app, user_path
+
+    if lang not in (None, "en", "zh"):
+        raise UserError(f"Unknown language {lang!r}; use en or zh.", f"未知语言 {lang!r}；请用 en 或 zh。")
+    import_app("studio").serve(
+        host=host, port=port, lang=lang, open_browser=browser, data=[user_path(path) for path in data or ()]
+    )
