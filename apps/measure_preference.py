@@ -7,7 +7,7 @@ in the blocks, trained here. Both are shown demonstrations of which 60 % are fla
 stop). A labeler who minds the flaw a little, and errs often, then ranks replies of both models, and one large and one
 small reward model learn from that; as in the paper, the large one serves policies of either size. The seeds are those
 of everything after pretraining. The world's judge decides, whose score the labeler reports with noise and a liking
-for length. Trainings that are there already are not run again.
+for length. What is there already, trained or measured, is not made again.
 """
 
 import json
@@ -36,6 +36,7 @@ from gptlineage.evaluation.preference import (
 )
 from gptlineage.evaluation.preference_chart import GOLD, PROXY, chart
 from gptlineage.inference import LanguageModel, Sampling, load_scorer, reply_to_all
+from gptlineage.inference.checkpoint import read_json, write_json
 from gptlineage.lineage.gpt35 import COMPARISONS, DEMONSTRATIONS, GPT35, REINFORCEMENT
 from gptlineage.lineage.records import MINI_PRETRAINING, Stage
 from gptlineage.lineage.run import Options, train_generation
@@ -235,6 +236,35 @@ def scored(row: dict[str, Any], proxy: float, gold: float) -> Rows:
     return [{**row, "metric": PROXY, "value": proxy}, {**row, "metric": GOLD, "value": gold}]
 
 
+def grown(place: Path, bases: Mapping[str, LanguageModel], pages: Shard, seed: int) -> Rows:
+    """All that grows out of both base models under one seed, trained and measured."""
+    configs = {"small": SMALL.configs, "large": LARGE.configs}
+    lines = {size: Line(base, configs[size], place / size, seed) for size, base in bases.items()}
+    models = {size: {"base": line.base, "SFT": line.train("SFT", SFT)} for size, line in lines.items()}
+    compared = compare(place / COMPARED, [models[size]["SFT"] for size in lines], seed)
+    rewards = {}
+    for size, line in lines.items():
+        sft = line.place / "SFT" / "sft"
+        line.train("reward model", SFT, REWARD, begun=[sft], compared=compared)
+        rewards[size] = line.place / "reward model" / "reward"
+    rows = Rows()
+    for size, line in lines.items():
+        sft = line.place / "SFT" / "sft"
+        for name in AFTER if size == "small" else ["PPO-ptx"]:
+            begun = [sft, rewards["large"]]
+            ranked = compared if name == "DPO" else None
+            models[size][name] = line.train(name, SFT, REWARD, AFTER[name], begun=begun, compared=ranked)
+        rows += tax(models[size], size, pages, seed)
+    far = {}
+    for size in lines:
+        begun = [lines["small"].place / "SFT" / "sft", rewards[size]]
+        lines["small"].train(f"PPO without a penalty, {size}", SFT, REWARD, TOO_LONG, begun=begun)
+        far[size] = lines["small"].place / f"PPO without a penalty, {size}"
+    rows += figure_one(models, seed)
+    rows += reward_rows(rewards, models, seed)
+    return rows + too_much(rewards, models["small"]["SFT"], far, seed)
+
+
 def main(folder: str) -> None:
     root, rows = Path(folder), Rows()
     large = gl.load("gpt-3")
@@ -243,33 +273,10 @@ def main(folder: str) -> None:
     _, pages = prepare(source, large.tokenizer, root / "pages", train_tokens=1024, val_tokens=VAL_TOKENS, n_ctx=256)
     results, command = data_dir() / "results", "python apps/measure_preference.py runs/preference"
     for number, seed in enumerate(SEEDS, 1):
-        place = root / f"seed-{seed}"
-        lines = {
-            "small": Line(small, SMALL.configs, place / "small", seed),
-            "large": Line(large, LARGE.configs, place / "large", seed),
-        }
-        models = {size: {"base": line.base, "SFT": line.train("SFT", SFT)} for size, line in lines.items()}
-        compared = compare(place / COMPARED, [models[size]["SFT"] for size in lines], seed)
-        rewards = {}
-        for size, line in lines.items():
-            sft = line.place / "SFT" / "sft"
-            line.train("reward model", SFT, REWARD, begun=[sft], compared=compared)
-            rewards[size] = line.place / "reward model" / "reward"
-        for size, line in lines.items():
-            sft = line.place / "SFT" / "sft"
-            for name in AFTER if size == "small" else ["PPO-ptx"]:
-                begun = [sft, rewards["large"]]
-                ranked = compared if name == "DPO" else None
-                models[size][name] = line.train(name, SFT, REWARD, AFTER[name], begun=begun, compared=ranked)
-            rows += tax(models[size], size, pages, seed)
-        far = {}
-        for size in lines:
-            begun = [lines["small"].place / "SFT" / "sft", rewards[size]]
-            lines["small"].train(f"PPO without a penalty, {size}", SFT, REWARD, TOO_LONG, begun=begun)
-            far[size] = lines["small"].place / f"PPO without a penalty, {size}"
-        rows += figure_one(models, seed)
-        rows += reward_rows(rewards, models, seed)
-        rows += too_much(rewards, models["small"]["SFT"], far, seed)
+        kept = root / f"rows-{seed}.json"
+        if not kept.is_file():
+            write_json(kept, {"rows": grown(root / f"seed-{seed}", {"small": small, "large": large}, pages, seed)})
+        rows += read_json(kept)["rows"]
         write_results(results / "preference.json", command, rows, seeds=SEEDS[:number])
         chart(rows, results / "preference.png")
         print(f"seed {seed} is done", flush=True)
