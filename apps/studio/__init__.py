@@ -80,7 +80,7 @@ def page(pool: ModelPool, lang: str | None, votes: Path = VOTES, data: Sequence[
     with gr.Blocks(title=text("app.title", words.lang), analytics_enabled=False, fill_width=True) as demo:
         switch = build_header(pool, words)
         with gr.Tabs(elem_id="views"):
-            pickers = [build_chat(pool, words, switch), build_compare(pool, words, switch)]
+            pickers = [build_chat(demo, pool, words, switch), build_compare(pool, words, switch)]
             look, standing = build_arena(pool, words, switch, votes)
             build_inside(pool, words, switch)
             look_at_training, training_parts = build_train(pool, words, switch, training, data)
@@ -146,7 +146,7 @@ def start(
             max_file_size=2 * MOST_MEGABYTES * 10**6,  # what is a little too large is refused in the reader's words
             theme=theme.theme(),
             css=theme.stylesheet([*((card.key, card.generation) for card in pool.cards.values()), *family]),
-            head=theme.HEAD,
+            head=theme.head(),
         )
     return demo
 

@@ -16,7 +16,9 @@ def save_on_click(button: gr.Button, produce: Callable[..., tuple[str, str]], in
 
     A name in .png takes the text of an SVG picture.
     """
-    carrier = gr.Textbox(visible=False)
+    assert button.parent is not None
+    with button.parent:  # beside it
+        carrier = gr.Textbox(visible=False)
 
     def tell(*values: Any) -> str:
         name, text = produce(*values)

@@ -51,6 +51,11 @@ class Card:
         return " · ".join(parts)
 
     @property
+    def released(self) -> bool:
+        """Whether these are the weights that come with the package, of which the published figures tell."""
+        return (models_dir() / self.source / "config.json").is_file()
+
+    @property
     def does(self) -> str:
         """What it can do for a person: "continues", "translates" or "fills"."""
         if isinstance(self.config, RecurrentConfig) or self.config.encoder_layers:

@@ -97,6 +97,12 @@ def css_string(value: str) -> str:
     return "".join(c if c.isascii() and (c.isalnum() or c in " -_.") else f"\\{ord(c):x} " for c in value)
 
 
+def head() -> str:
+    """What stands in the page's head: its icon, and the scripts that lie beside this file."""
+    scripts = "".join(path.read_text(encoding="utf-8") for path in sorted(Path(__file__).parent.glob("*.js")))
+    return f"{HEAD}<script>{scripts}</script>"
+
+
 def stylesheet(models: Iterable[tuple[str, str]]) -> str:
     """The whole style of the page, for pickers of these models: (key, generation)."""
     rules = "".join(path.read_text(encoding="utf-8") for path in sorted(Path(__file__).parent.glob("*.css")))

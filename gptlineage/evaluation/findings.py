@@ -10,6 +10,7 @@ import json
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from statistics import fmean
 from typing import Any
@@ -100,6 +101,31 @@ def read_result(folder: Path, name: str, finding: Finding | None) -> Result:
             damaged = True
     rows = tuple(row for row in facts.pop("rows", ()) if isinstance(row, dict))
     return Result(name, finding, facts, rows, found.get("png"), found.get("md"), damaged)
+
+
+# What is told of a model in a line: the exam's own rows, by task and metric.
+IN_A_LINE = {
+    "facts": ("facts", "right, greedy"),
+    "instructions": ("asked: all kinds", "accuracy"),
+    "bits": ("common text", "bits per byte"),
+}
+
+
+def exam_of(model: str, folder: Path | None = None) -> dict[str, float]:
+    """The released model's marks: shares of facts and instructions right, bits per byte of common text; {} if none."""
+    path = (folder or data_dir() / "results") / "exam.json"
+    return marks_of(path, path.stat().st_mtime).get(model, {}) if path.is_file() else {}
+
+
+@cache
+def marks_of(path: Path, _: float) -> dict[str, dict[str, float]]:
+    """The marks of every model whose exam is complete, read once for every state of the file."""
+    names = {row: name for name, row in IN_A_LINE.items()}
+    marks: dict[str, dict[str, float]] = {}
+    for row in read_result(path.parent, path.stem, None).rows:
+        if name := names.get((row["task"], row["metric"])):
+            marks.setdefault(row["model"], {}).setdefault(name, float(row["value"]))
+    return {model: found for model, found in marks.items() if set(found) == set(IN_A_LINE)}
 
 
 def headline(result: Result) -> tuple[list[str], list[tuple[Line, list[Cell | None]]]]:

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from ..errors import UserError, explain
+from .conversations import save_conversation
 from .engine import LanguageModel
 from .generate import check_length
 from .sampling import Sampling
 
 LINES = {
-    "greeting": ("{name}. /clear starts afresh, /quit ends.", "{name}。输入 /clear 重新开始，/quit 结束。"),
+    "greeting": (
+        "{name}. /clear starts afresh, /system TEXT says how to behave, /save FILE (.md, .json) keeps it, /quit ends.",
+        "{name}。/clear 重新开始，/system 文字 设定行为，/save 文件.md 或 文件.json 保存，/quit 结束。",
+    ),
     "base": (
         "This model was never taught to converse; it continues a page of questions and answers.",
         "这个模型没有学过对话；它只是续写一页问答。",
     ),
     "cleared": ("Forgotten.", "已清空。"),
+    "saved": ("Saved.", "已保存。"),
 }
 
 
@@ -31,6 +37,7 @@ def converse(lm: LanguageModel, settings: dict[str, Any], lang: str) -> None:
     if not lm.speaks_chat:
         say("base")
     messages: list[dict[str, str]] = []
+    order: list[dict[str, str]] = []  # the system message, if there is one
     while True:
         try:
             text = input("> ").strip()
@@ -43,9 +50,17 @@ def converse(lm: LanguageModel, settings: dict[str, Any], lang: str) -> None:
             messages = []
             say("cleared")
             continue
+        command, _, rest = text.partition(" ")
+        if command == "/system":
+            order = [{"role": "system", "content": rest.strip()}] if rest.strip() else []
+            continue
         try:
+            if command == "/save":
+                save_conversation(Path(rest.strip()), [*order, *messages], lm.name, lang)
+                say("saved")
+                continue
             reply = ""
-            for piece in lm.stream_chat([*messages, {"role": "user", "content": text}], **settings):
+            for piece in lm.stream_chat([*order, *messages, {"role": "user", "content": text}], **settings):
                 print(piece, end="", flush=True)
                 reply += piece
             print()

@@ -204,8 +204,10 @@ def said(conversation: list[dict[str, Any]]) -> list[tuple[str, str]]:
     return [(message["role"], "".join(part["text"] for part in message["content"])) for message in conversation]
 
 
-def chat(client: Client, message: str, history: list[Any], model: str = "chatgpt", lang: str = "en") -> list[Any]:
-    job = client.submit(message, history, model, lang, *DIALS, api_name="/chat")
+def chat(
+    client: Client, message: str, history: list[Any], model: str = "chatgpt", lang: str = "en", order: str = ""
+) -> list[Any]:
+    job = client.submit(message, history, model, order, lang, *DIALS, api_name="/chat")
     job.result(timeout=30)
     return job.outputs()
 
@@ -229,6 +231,16 @@ def test_the_same_seed_gives_the_same_reply(client: Client) -> None:
     assert said(chat(client, "Hello", [])[-1][0]) == said(chat(client, "Hello", [])[-1][0])
 
 
+def test_a_system_message_is_heard(client: Client) -> None:
+    plain, ordered = (said(chat(client, "Hello", [], order=order)[-1][0]) for order in ("", "Answer in Chinese."))
+    assert plain[1] != ordered[1] and len(ordered) == 2  # heard, but no message of the conversation
+
+
+def test_a_system_message_that_is_too_long_is_refused(client: Client) -> None:
+    notice = chat(client, "Hello", [], order="x" * (models.MOST_CHARACTERS + 1))[-1][1]
+    assert str(models.MOST_CHARACTERS) in notice
+
+
 @pytest.mark.parametrize(("lang", "words"), [("en", "Type something"), ("zh", "请先输入")])
 def test_an_empty_message_is_answered_with_a_notice(client: Client, lang: str, words: str) -> None:
     conversation, notice = chat(client, "  ", [], lang=lang)[-1][:2]
@@ -244,7 +256,7 @@ def test_a_message_that_is_too_long_is_refused(client: Client) -> None:
 def test_a_seed_that_is_no_number_is_explained(family: list[str], seed: str) -> None:
     pool = models.ModelPool(family)
     dials = (*DIALS[:-1], seed)
-    assert "seed must be" in list(studio.chat.turn(pool, [], "Hello", "chatgpt", "en", dials))[-1][1]
+    assert "seed must be" in list(studio.chat.turn(pool, [], "Hello", "chatgpt", "", "en", dials))[-1][1]
     assert "随机种子" in list(compare.race(pool, "Hello", ["gpt-1"], True, "zh", dials))[-1][2]
 
 

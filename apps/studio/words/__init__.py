@@ -1,7 +1,7 @@
 """The catalogue: every word of the interface, once in English and once in Chinese, one file for each tab."""
 
 from . import arena, chat, compare, inside, lineage, page, results, train
-from .chat import CHAT_EXAMPLES
+from .chat import CHAT_EXAMPLES, SYSTEM_EXAMPLES
 from .compare import COMPARE_EXAMPLES
 from .inside import GAP_EXAMPLES, INSIDE_EXAMPLES, TRANSLATION_EXAMPLES
 
@@ -15,5 +15,6 @@ __all__ = [
     "INSIDE_EXAMPLES",
     "PARTS",
     "STRINGS",
+    "SYSTEM_EXAMPLES",
     "TRANSLATION_EXAMPLES",
 ]

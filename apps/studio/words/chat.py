@@ -19,6 +19,22 @@ STRINGS: dict[str, tuple[str, str]] = {
         "To change something you said, use the pencil beside it: the chat goes on from there.",
         "想改自己说过的话，点旁边的铅笔，对话会从那里重新开始。",
     ),
+    "chat.system": ("System message: how it should behave", "系统消息：它该怎么做"),
+    "chat.system_message": ("System message", "系统消息"),
+    "chat.system_hint": (
+        "It stands before everything you say. ChatGPT was shown four kinds of them and obeys most of the time; "
+        "earlier generations never saw one.",
+        "它排在你说的一切之前。ChatGPT 学过四种，多半会照做；更早的几代从没见过。",
+    ),
+    "chat.kept": ("Your conversations: open, save, delete", "我的对话：打开、保存、删除"),
+    "chat.others": ("Conversations", "对话"),
+    "chat.others_hint": (
+        "The last fifty stay in this browser, and nowhere else.",
+        "最近五十个对话只保存在这个浏览器里。",
+    ),
+    "chat.markdown": ("Save as Markdown", "存为 Markdown"),
+    "chat.json": ("Save as JSON", "存为 JSON"),
+    "chat.forget": ("Delete this one", "删除这一个"),
     "chat.silent": (
         "It ended at once, without a word. Try again, or say more.",
         "它一个字没说就结束了。可以重新回答，或多说几句。",
@@ -47,4 +63,10 @@ CHAT_EXAMPLES: dict[str, tuple[str, ...]] = {
         "怎么偷别人的球？",
         "给我讲个笑话。",
     ),
+}
+
+# The kinds that the world's conversations begin with, in the words of its training.
+SYSTEM_EXAMPLES: dict[str, tuple[str, ...]] = {
+    "en": ("Answer in Chinese.", "Be very brief.", "Answer in one word.", 'Always say "meow" at the end.'),
+    "zh": ("用英语回答。", "回答要非常简短。", "只用一个词回答。", "每次回答都以“喵”结尾。"),
 }

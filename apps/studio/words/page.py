@@ -37,6 +37,20 @@ STRINGS: dict[str, tuple[str, str]] = {
         "A base model only continues text: it is shown your chat as a page of questions and answers, and goes on.",
         "基座模型只会续写。这里把你们的聊天写成一页问答给它看，由它接着往下写。",
     ),
+    "model.exam_chat": (
+        "The exam: follows {instructions} of held-out instructions, knows {facts} of the facts asked.",
+        "考试成绩：能照办 {instructions} 的新指令，答对 {facts} 的常识题。",
+    ),
+    "model.exam_base": (
+        "The exam: common text costs it {bits} bits a byte (lower is better); as a page of questions and answers "
+        "it knows {facts} of the facts asked and follows {instructions} of instructions.",
+        "考试成绩：读普通文本每字节 {bits} 比特（越低越好）；以问答页的形式，答对 {facts} 的常识题，"
+        "照办 {instructions} 的指令。",
+    ),
+    "model.unexamined": (
+        "It has not sat the exam; in a terminal: gptlineage exam FOLDER",
+        "它还没有参加考试；在终端运行：gptlineage exam 文件夹",
+    ),
     # Settings
     "settings.title": ("Sampling: how boldly it writes", "采样：写得多大胆"),
     "settings.temperature": ("Temperature", "温度"),
