@@ -53,7 +53,8 @@ class Card:
     @property
     def released(self) -> bool:
         """Whether these are the weights that come with the package, of which the published figures tell."""
-        return (models_dir() / self.source / "config.json").is_file()
+        by_name = Path(self.source).name == self.source  # a path is somebody's own, whatever its folder is called
+        return by_name and (models_dir() / self.source / "config.json").is_file()
 
     @property
     def does(self) -> str:

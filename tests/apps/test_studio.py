@@ -252,6 +252,12 @@ def test_a_message_that_is_too_long_is_refused(client: Client) -> None:
     assert conversation == [] and str(models.MOST_CHARACTERS) in notice
 
 
+@pytest.mark.parametrize(("lang", "word"), [("en", "has not sat the exam"), ("zh", "还没有参加考试")])
+def test_only_released_weights_carry_the_exams_word(family: list[str], lang: str, word: str) -> None:
+    assert word in studio.chat.model_line(models.ModelPool(family), "chatgpt", lang)  # of that name, but another's
+    assert word not in studio.chat.model_line(models.ModelPool(), "chatgpt", lang)
+
+
 @pytest.mark.parametrize("seed", ["seven", "-1", "1.5", "99999999999"])
 def test_a_seed_that_is_no_number_is_explained(family: list[str], seed: str) -> None:
     pool = models.ModelPool(family)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import gptlineage as gl
-from gptlineage.evaluation.findings import VERDICTS, Line, headline, read_findings, read_results, show_cell
+from gptlineage.evaluation.findings import VERDICTS, Line, exam_of, headline, read_findings, read_results, show_cell
 from gptlineage.paths import data_dir
 
 CLAIMS = """
@@ -88,3 +88,25 @@ def test_every_released_result_can_be_read_and_every_line_finds_its_rows() -> No
         assert not result.rows or result.command, name
         if result.finding and result.finding.lines:
             assert len(headline(result)[1]) == len(result.finding.lines), name
+
+
+def exam(folder: Path, *rows: tuple[str, str, str, float]) -> None:
+    told = [dict(zip(("model", "task", "metric", "value"), row, strict=True)) for row in rows]
+    (folder / "exam.json").write_text(json.dumps({"rows": told}))
+
+
+def test_the_exam_is_told_in_a_line(tmp_path: Path) -> None:
+    assert exam_of("a", tmp_path) == {}
+    whole = (
+        ("facts", "right, greedy", 0.9),
+        ("asked: all kinds", "accuracy", 0.7),
+        ("common text", "bits per byte", 1.1),
+    )
+    exam(tmp_path, *(("a", *row) for row in whole), ("b", *whole[0]), ("a", "facts", "accuracy", 0.2))
+    assert exam_of("a", tmp_path) == {"facts": 0.9, "instructions": 0.7, "bits": 1.1}
+    assert exam_of("b", tmp_path) == exam_of("c", tmp_path) == {}  # an unfinished exam, and none
+
+
+def test_every_released_writer_has_sat_the_exam() -> None:
+    for name in ("gpt-1", "gpt-2", "gpt-3", "gpt-3.5", "chatgpt"):
+        assert set(exam_of(name)) == {"facts", "instructions", "bits"}
