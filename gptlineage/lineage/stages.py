@@ -41,6 +41,7 @@ from ..training.votes import comparisons_from, read_ballots
 from ..world import Dialogue, World
 from ..world.demonstrator import in_haste
 from ..world.labeler import Labeler
+from ..world.newcomers import with_newcomers
 from .records import Generation, Stage
 
 VAL_TOKENS = 65_536
@@ -175,6 +176,8 @@ def fine_tuning(job: Job) -> tuple[Stack, Objective]:
     pages, val = job.corpus(recipe.steps * max(1, page_rows) * job.n_ctx, job.options.seed + 1)
     wanted = recipe.steps * recipe.batch_size  # each is read once
     demonstrations = job.dialogues(wanted, seed=job.options.seed, practice=job.stage.options.get("practice"))
+    if strange := job.stage.options.get("newcomers", 0.0):
+        demonstrations = list(with_newcomers(demonstrations, strange, job.options.seed))
     if hurried := job.stage.options.get("in_haste", 0.0):
         demonstrations = list(in_haste(demonstrations, hurried, job.options.seed))
     return job.model, SupervisedFineTuning(

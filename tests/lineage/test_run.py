@@ -182,6 +182,16 @@ def test_single_instructions_are_what_gpt35_learns_from():
     assert {"system", "memory", "harmful"} <= {d.kind for d in talked} and max(len(d.prompt) for d in talked) > 5
 
 
+def test_what_is_practised_comes_as_often_as_said():
+    talks = stages.dialogues_of(generation("chatgpt"), seed=3)
+    found = [d.kind for d in islice(stages.practised(talks, {"sum": 0.3, "rewrite": 0.2}, seed=3), 2000)]
+    usual = [d.kind for d in islice(stages.dialogues_of(generation("chatgpt"), seed=3), 2000)]
+    for kind, share in (("sum", 0.3), ("rewrite", 0.2), ("fact", 0.0)):
+        assert abs(found.count(kind) / 2000 - share - 0.5 * usual.count(kind) / 2000) < 0.03
+    again = stages.practised(stages.dialogues_of(generation("chatgpt"), seed=3), {"sum": 0.3, "rewrite": 0.2}, seed=3)
+    assert [d.kind for d in islice(again, 2000)] == found
+
+
 def test_chatgpt_grows_out_of_its_parent(parent, few_dialogues, tmp_path):
     place, chosen = parent / "chatgpt", options(str(parent / "story.txt"), steps=2)
     child = replace(tiny("chatgpt", prompts=8, replies=2), starts_from="gpt-3")
