@@ -1,17 +1,22 @@
 """Held-out questions to the released ChatGPT miniature and to its ancestors: data/results/conversation.json.
 
+The two that converse also meet users with names that no page and no demonstration tells of.
+
     python apps/measure_conversation.py
 """
 
 import gptlineage as gl
 from gptlineage.evaluation import ask_all, write_results
+from gptlineage.evaluation.exam.conversation import ask_newcomers
 from gptlineage.paths import data_dir
 
-QUESTIONS, SEEDS = 400, 3
+QUESTIONS, NEWCOMERS, SEEDS = 400, 200, 3
 
 
 def main() -> None:
     rows = [row for name in ("chatgpt", "gpt-3.5", "gpt-3") for row in ask_all(gl.load(name), n=QUESTIONS, seeds=SEEDS)]
+    for name in ("chatgpt", "gpt-3.5"):
+        rows += ask_newcomers(gl.load(name), n=NEWCOMERS, seeds=SEEDS)
     path = data_dir() / "results" / "conversation.json"
     write_results(path, "python apps/measure_conversation.py", rows, seeds=list(range(SEEDS)))
     for row in rows:

@@ -6,14 +6,18 @@ Facts are asked greedily and then sampled at the studio's settings under several
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import islice
 from statistics import mean
 from typing import Any
 
 from ...inference import LanguageModel, Sampling, reply_to_all
 from ...inference.engine import CHAT_SETTINGS
-from ...world import KINDS, Dialogue, World, judge
+from ...world import KINDS, LANGUAGES, Dialogue, World, judge
+from ...world.chance import stream
+from ...world.judge import Check
+from ...world.newcomers import Newcomers, renamed
 from ..results import wilson_interval
 from .grading import first_line, spread
 from .scoring import continuations
@@ -28,14 +32,40 @@ def ask_all(lm: LanguageModel, *, n: int, seeds: int) -> list[dict[str, Any]]:
     Pages tell of these too, and may ask about them.
     """
     questions = World().questions(n, seed=QUESTIONS_SEED, split="held-out")
+    return ask(lm, questions, groups(questions), seeds)
+
+
+def ask_newcomers(lm: LanguageModel, *, n: int, seeds: int) -> list[dict[str, Any]]:
+    """The same for `n` users with names that the model never read: is the name in the answer to it, and remembered?"""
+    newcomers, rng = Newcomers(), stream(QUESTIONS_SEED, "newcomers")
+    dialogues, members = list[Dialogue](), dict[str, list[int]]()
+    for language in LANGUAGES:
+        talks = World().dialogues(seed=QUESTIONS_SEED, split="held-out", kinds=["memory"], language=language)
+        coming = ((talk, old) for talk in talks if (old := newcomers.introduced(talk)))
+        for talk, old in islice(coming, n // len(LANGUAGES)):
+            name = newcomers.name(rng, language, "held-out")
+            own = renamed(talk, old, name)
+            told = next(i for i, message in enumerate(own.messages) if name in message["content"])
+            heard = replace(own, messages=own.messages[: told + 2], check=Check("talk", language, ((name,),)))
+            for task, dialogue in (("new name, answered", heard), ("new name, remembered", own)):
+                for group in (task, f"{task}, {language}"):
+                    members.setdefault(group, []).append(len(dialogues))
+                dialogues.append(dialogue)
+    return ask(lm, dialogues, members, seeds)
+
+
+def ask(
+    lm: LanguageModel, dialogues: Sequence[Dialogue], members: Mapping[str, Sequence[int]], seeds: int
+) -> list[dict[str, Any]]:
+    """Rows for each group of the dialogues: right greedily, and at the studio's settings under so many seeds."""
     rows = []
     for seed in (None, *range(seeds)):
         sampling = Sampling(temperature=0.0) if seed is None else Sampling(seed=seed, **CHAT_SETTINGS)
-        said = replies(lm, questions, sampling)
-        right = [judge(question, reply).right for question, reply in zip(questions, said, strict=True)]
+        said = replies(lm, dialogues, sampling)
+        right = [judge(dialogue, reply).right for dialogue, reply in zip(dialogues, said, strict=True)]
         metric = "right, greedy" if seed is None else "right, sampled"
-        for task, members in groups(questions).items():
-            hits = [right[i] for i in members]
+        for task, own in members.items():
+            hits = [right[i] for i in own]
             low, high = wilson_interval(sum(hits), len(hits))
             rows.append(
                 {
