@@ -27,5 +27,5 @@ def test_the_reference_is_right_and_any_other_name_is_not(monkeypatch: pytest.Mo
     cast = {name for pool in Newcomers().told.values() for name in pool.pattern.split("|")}
     assert len(names) == 20 and not names & cast
 
-    monkeypatch.setattr(conversation, "replies", lambda _, dialogues, __: ["You are Tom. 你叫小明。" for _ in dialogues])
+    monkeypatch.setattr(conversation, "replies", lambda _, dialogues, __: ["You are Tom. 你叫小明。"] * len(dialogues))
     assert {row["value"] for row in conversation.ask_newcomers(lm, n=20, seeds=0)} == {0.0}
