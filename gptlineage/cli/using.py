@@ -123,10 +123,16 @@ def attention(
     Console().print(table)
 
 
-@app.command(epilog='Example: gptlineage compare "The capital of France is" --models gpt-1,gpt-2')
+@app.command(epilog='Example: gptlineage compare "The capital of France is" --models gpt-1,gpt-2 --answer Paris')
 def compare(
-    prompt: Annotated[str, typer.Argument(help="One prompt for all of them.")],
+    prompt: Annotated[str | None, typer.Argument(help="One prompt for all of them (or --question).")] = None,
     models: Annotated[str | None, typer.Option(help="Names or folders, with commas (default: all that write).")] = None,
+    question: Annotated[
+        int | None, typer.Option(help="Instead of a prompt: this held-out question of the exam, which the judge marks.")
+    ] = None,
+    answer: Annotated[str | None, typer.Option(help="Say how likely each model finds this answer.")] = None,
+    reward: Annotated[Path | None, typer.Option(help="A folder with a reward model, which scores every text.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Also write it to this file (.md, .json or .svg).")] = None,
     max_new_tokens: MaxNewTokens = 48,
     temperature: OwnTemperature = None,
     top_k: TopK = 50,
@@ -135,24 +141,41 @@ def compare(
     as_json: Json = False,
 ) -> None:
     """One prompt through several models under the same seed, side by side."""
+    from ..evaluation.scores import exam_question, score_rows
+    from ..evaluation.slide import save_comparison
     from ..inference import load, model_names
     from ..inference.compare import continuations
+    from ..paths import user_path
 
+    if (prompt is None) == (question is None):
+        raise UserError("Give a prompt, or --question and a number.", "请给出提示，或用 --question 加一个编号。")
+    asked = exam_question(question, language()) if question is not None else None
+    text = asked.prompt[0]["content"] if asked else prompt or ""
     names = [name.strip() for name in models.split(",") if name.strip()] if models else model_names()
     lms = [load(name) for name in names]
     if models is None:  # a beginning says nothing to those that translate or fill gaps
         lms = [lm for lm in lms if lm.continues]
     if not lms:
         raise UserError("There is no model to compare; name some with --models.", "没有模型可比；请用 --models 指定。")
-    rows = continuations(lms, prompt, **settings(max_new_tokens, temperature, top_k, top_p, seed))
+    chosen = settings(max_new_tokens, temperature, top_k, top_p, seed)
+    rows = continuations(lms, text, answered=asked is not None, **chosen)
     if all("error" in row for row in rows):
         raise UserError(rows[0]["error"], rows[0]["error_zh"])
+    score_rows(rows, lms, text, language(), question=asked, answer=answer, reward_folder=reward)
+    told = {"prompt": text, "seed": seed, "settings": chosen, "rows": rows}
+    if out:
+        save_comparison(user_path(out), told, language())
     if as_json:
-        return show_json({"prompt": prompt, "seed": seed, "rows": rows})
-    table = Table("模型" if zh() else "model", "年份" if zh() else "year", "续写" if zh() else "continuation")
+        return show_json(told)
+    if asked:
+        Console().print(Text(text))
+    heads = ("模型", "年份", "续写", "得分") if zh() else ("model", "year", "continuation", "score")
+    scored = any("score" in row for row in rows)
+    table = Table(*heads[: 3 + scored])
     for row in rows:
         # Text, not str: what a model wrote may look like markup.
-        table.add_row(Text(row["model"]), str(row["year"]), Text(row.get("text") or explain_row(row)))
+        cells = [row["model"], str(row["year"]), row.get("text") or explain_row(row), row.get("score", "")]
+        table.add_row(*map(Text, cells[: 3 + scored]))
     Console().print(table)
 
 

@@ -6,8 +6,8 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from ..errors import UserError
 from ..text.markdown import quoted
+from ..text.saving import save_as
 
 Message = dict[str, str]
 NAMES = {"system": ("System message", "系统消息"), "user": ("You", "你"), "assistant": ("{model}", "{model}")}
@@ -29,15 +29,5 @@ def as_json(messages: Sequence[Message], model: str) -> str:
 
 
 def save_conversation(path: Path, messages: Sequence[Message], model: str, lang: str = "en") -> None:
-    """Write it in the form that the file's name asks for. Raises UserError for another form, or no way to write."""
-    forms = {".md": lambda: as_markdown(messages, model, lang), ".json": lambda: as_json(messages, model)}
-    if path.suffix not in forms:
-        raise UserError(f"Give {path.name} the ending .md or .json.", f"请让 {path.name} 以 .md 或 .json 结尾。")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(forms[path.suffix](), encoding="utf-8")
-    except OSError as error:
-        raise UserError(
-            f"{path} cannot be written ({error.strerror}); choose another place.",
-            f"无法写入 {path}（{error.strerror}）；请换一个位置。",
-        ) from error
+    """Write it as .md or .json. Raises UserError for another ending, or no way to write."""
+    save_as(path, {".md": lambda: as_markdown(messages, model, lang), ".json": lambda: as_json(messages, model)})

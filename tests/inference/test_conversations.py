@@ -33,7 +33,7 @@ def test_json_is_what_chat_programs_exchange() -> None:
 def test_the_name_of_the_file_chooses_the_form(tmp_path: Path) -> None:
     save_conversation(tmp_path / "new" / "talk.json", TALK, "ChatGPT")
     assert json.loads((tmp_path / "new" / "talk.json").read_text(encoding="utf-8"))["messages"] == TALK
-    with pytest.raises(gl.UserError, match=r"\.md or \.json"):
+    with pytest.raises(gl.UserError, match=r"\.md, \.json"):
         save_conversation(tmp_path / "talk.txt", TALK, "ChatGPT")
     (tmp_path / "file").write_text("x")
     with pytest.raises(gl.UserError, match="another place"):
@@ -49,4 +49,4 @@ def test_the_terminal_hears_a_system_message_and_saves(
     said = json.loads((tmp_path / "a.json").read_text(encoding="utf-8"))["messages"]
     assert [message["role"] for message in said] == ["system", "user", "assistant"]
     told = capsys.readouterr().out
-    assert "Saved." in told and "ending .md or .json" in told
+    assert "Saved." in told and "one of these endings" in told
