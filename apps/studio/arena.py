@@ -21,9 +21,9 @@ from gptlineage.evaluation.ratings import Rating, ratings
 from gptlineage.lineage.stages import clear_votes
 from gptlineage.training.votes import Ballot, add_ballot, read_ballots
 
-from .compare import Runner
 from .learning import Learning
 from .models import FRAME, GENERATING, MOST_CHARACTERS, Card, ModelPool, check_prompt, press
+from .race import Runner
 from .strings import Translator, escaped, text
 from .theme import class_of
 from .words import CHAT_EXAMPLES

@@ -84,8 +84,8 @@ def build_chat(demo: gr.Blocks, pool: ModelPool, words: Translator, lang: gr.Rad
                 gr.Dropdown([], elem_id="kept-chats", interactive=True), label="chat.others", info="chat.others_hint"
             )
             with gr.Row(elem_classes="actions"):
-                markdown = words.bind(gr.Button(size="sm", elem_id="chat-markdown"), value="chat.markdown")
-                as_data = words.bind(gr.Button(size="sm", elem_id="chat-json"), value="chat.json")
+                markdown = words.bind(gr.Button(size="sm", elem_id="chat-markdown"), value="save.md")
+                as_data = words.bind(gr.Button(size="sm", elem_id="chat-json"), value="save.json")
                 forget = words.bind(gr.Button(size="sm", elem_id="forget-chat"), value="chat.forget")
 
     def say(

@@ -1,13 +1,11 @@
-"""The Compare tab: one prompt, every generation, the same seed, written side by side."""
+"""The Compare tab: one prompt, every generation, the same seed, written side by side, scored, and saved for a slide."""
 
 from __future__ import annotations
 
+import contextlib
 import html
-import logging
 import random
-import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -15,14 +13,33 @@ import gradio as gr
 
 import gptlineage as gl
 from gptlineage.errors import explain
+from gptlineage.evaluation.slide import as_json, as_markdown, as_svg
 
-from .models import FRAME, GENERATING, MOST_CHARACTERS, Card, ModelPool, check_prompt, press
-from .settings import LARGEST_SEED, as_settings, build_settings
+from .changing import words_to_change
+from .download import save_on_click
+from .models import GENERATING, MOST_CHARACTERS, ModelPool, press
+from .race import Finish, buttons, keys_of, race
+from .scoring import (
+    KINDS,
+    ORDERS,
+    Question,
+    Score,
+    Wanted,
+    arrangement,
+    draw_question,
+    judges,
+    question_of,
+    scores,
+    shown,
+    told,
+)
+from .settings import LARGEST_SEED, build_settings
 from .strings import Translator, escaped, text
-from .theme import class_of
+from .theme import GENERATION_COLOURS, class_of
 from .words import COMPARE_EXAMPLES
 
-VERBS = {"continues": "compare.continues", "translates": "compare.translates", "fills": "compare.fills"}
+FORMS = ("md", "json", "png")
+LIGHT = {name: light for name, (light, _) in GENERATION_COLOURS.items()}  # for paper
 
 
 def build_compare(pool: ModelPool, words: Translator, lang: gr.Radio) -> gr.CheckboxGroup:
@@ -38,6 +55,7 @@ def build_compare(pool: ModelPool, words: Translator, lang: gr.Radio) -> gr.Chec
             )
             with gr.Row(elem_classes="starters"):
                 examples = [gr.Button(size="sm") for _ in COMPARE_EXAMPLES["en"]]
+                ask = words.bind(gr.Button(size="sm", elem_id="ask-exam", interactive=usable), value="compare.question")
             for index, example in enumerate(examples):
                 words.render(example, partial(example_text, index))
             chosen = words.bind(
@@ -52,54 +70,146 @@ def build_compare(pool: ModelPool, words: Translator, lang: gr.Radio) -> gr.Chec
                 info="compare.as_chat_hint",
             )
             dials = build_settings(words, temperature=0.8, length=64, seed="0", seed_hint="seed_shared")
+            with words.bind(gr.Accordion(open=False, elem_id="scoring"), label="score.title"):
+                with gr.Row(elem_classes="score-grid"):
+                    kind = gr.Radio([], value="none", elem_id="score-kind")
+                    order = gr.Radio([], value="listed", elem_id="line-up")
+                words.render(kind, lambda language: chooser("score", KINDS, language))
+                words.render(order, lambda language: chooser("order", ORDERS, language))
+                answer = words.bind(
+                    gr.Textbox(elem_id="answer", max_lines=3, max_length=MOST_CHARACTERS, visible=False),
+                    label="score.answer",
+                    info="score.answer_hint",
+                )
+                rewarder = words.bind(
+                    gr.Dropdown(judges(pool), value=next((key for _, key in judges(pool)), None), visible=False),
+                    label="score.rewarder",
+                    info="score.rewarder_hint",
+                )
+                score_notice = gr.HTML("", elem_classes="notice", elem_id="score-notice", apply_default_css=False)
             with gr.Row(elem_classes="actions"):
                 run = words.bind(gr.Button(variant="primary", elem_id="run", interactive=usable), value="compare.run")
                 stop = words.bind(gr.Button(elem_id="stop", interactive=False), value="compare.stop")
                 roll = words.bind(gr.Button(elem_id="roll", interactive=usable), value="compare.reseed")
             notice = gr.HTML("", elem_classes="notice", elem_id="compare-notice", apply_default_css=False)
-        columns, outputs = [], []
+            change = gr.HTML("", elem_id="change", apply_default_css=False)
+        finish, question = gr.State(None), gr.State(None)
+        placing = gr.HTML("", elem_classes="placing", apply_default_css=False)
+        columns, outputs, marks = [], [], []
         with gr.Row(elem_classes="lanes"):
             for number, card in enumerate(pool.lanes):
                 colour = class_of(card.generation if card else "")
                 visible = card is not None and card.key in shown_first(pool)
-                with gr.Column(min_width=0, elem_classes=["lane", colour], visible=visible) as column:
+                lane = gr.Column(min_width=0, elem_id=f"lane-{number}", elem_classes=["lane", colour], visible=visible)
+                with lane as column:
                     words.paragraph(partial(head, pool, number))
-                    outputs.append(gr.HTML("", elem_classes="output", apply_default_css=False))
+                    with gr.Column(min_width=0, elem_classes="told"):
+                        outputs.append(gr.HTML("", elem_classes="output", apply_default_css=False))
+                        marks.append(gr.HTML("", elem_classes="output", apply_default_css=False))
                 columns.append(column)
+        with gr.Row(elem_classes="actions exports"):
+            words.paragraph(lambda language: escaped("compare.save", language), "hint")
+            saves = [
+                words.bind(gr.Button(size="sm", elem_id=f"compare-{form}"), value=f"save.{form}")
+                for form in FORMS
+            ]
 
     def compare(
-        start_of_text: str, selected: list[str], chat: bool, language: str, *values: Any
+        start_of_text: str,
+        selected: list[str],
+        chat: bool,
+        language: str,
+        former: Finish | None,
+        drawn: Question | None,
+        *values: Any,
     ) -> Iterator[tuple[Any, ...]]:
-        """Stream every selected model's text into its column."""
-        yield from race(pool, start_of_text, selected, chat, language, values)
+        """Stream every selected model's text into its column, and mark what a changed word has changed."""
+        asked = question_of(drawn, start_of_text) is not None
+        before = comparable(former, start_of_text, chat or asked, values)
+        for picture in race(pool, start_of_text, selected, chat, language, values, asked=asked, before=before):
+            over = isinstance(picture[-1], Finish)
+            yield *picture, words_to_change(start_of_text, language) if over else gr.skip()
+
+    def scored(done: Finish | None, wanted: Wanted, language: str) -> dict[str, Score]:
+        return scores(pool, done, wanted, language) if done is not None and wanted.kind != "none" else {}
+
+    def judged(done: Finish | None, line_up: str, language: str, *asked: Any) -> tuple[Any, ...]:
+        """The notice, the order, and the score of every column."""
+        found, trouble = dict[str, Score](), ""
+        try:
+            found = scored(done, Wanted(*asked), language)
+        except gl.UserError as error:
+            trouble = html.escape(explain(error, language))
+        return trouble, arrangement(pool, line_up, found), *[shown(found.get(key)) for key in keys_of(pool)]
+
+    def as_file(form: str, done: Finish | None, line_up: str, language: str, *asked: Any) -> tuple[str, str]:
+        """The file's name, and what is shown as its text; "" while there is nothing."""
+        found, name = dict[str, Score](), f"gptlineage-compare.{form}"
+        if done is None or not done.texts:
+            return name, ""
+        with contextlib.suppress(gl.UserError):  # the page says why there is no score
+            found = scored(done, Wanted(*asked), language)
+        content = told(pool, done, found, line_up)
+        if form == "md":
+            return name, as_markdown(content, language)
+        return name, as_json(content) if form == "json" else as_svg(content, language, LIGHT)
 
     seed = dials[-1]
     private: dict[str, Any] = {"api_visibility": "private"}
     quick: dict[str, Any] = {"queue": False, "show_progress": "hidden", **private}
+    judging = [finish, order, lang, kind, answer, rewarder, question]
+    judged_parts = [score_notice, placing, *marks]
     running = run.click(
         compare,
-        [prompt, chosen, as_chat, lang, *dials],
-        [run, stop, notice, *outputs],
+        [prompt, chosen, as_chat, lang, finish, question, *dials],
+        [run, stop, notice, *outputs, finish, change],
         api_name="compare",
         show_progress="hidden",
         **GENERATING,
     )
     # Once it has really ended, however it did: Gradio drops what is pressed while a run is being cancelled.
-    running.then(lambda: buttons(running=False), None, [run, stop], **quick)
+    running.then(lambda: buttons(running=False), None, [run, stop], **quick).then(
+        judged, judging, judged_parts, **quick
+    )
     stop.click(None, None, None, cancels=running, **quick)
     # Every other way to begin presses the one button, which is locked during a run: two cannot overlap.
     prompt.submit(None, js=press("run"), **private)
     roll.click(lambda: str(random.randint(0, LARGEST_SEED)), None, seed, **quick).then(None, js=press("run"), **private)
     for example in examples:
         example.click(lambda line: line, example, prompt, **quick).then(None, js=press("run"), **private)
+    ask.click(draw_question, lang, [prompt, question], **quick).then(None, js=press("run"), **private)
+    kind.change(lambda which: tools(which, pool), kind, [answer, rewarder], **quick)
+    asking = [kind.change, order.change, rewarder.change, answer.submit, answer.blur]
+    gr.on(asking, judged, judging, judged_parts, **quick)
+    for button, form in zip(saves, FORMS, strict=True):
+        save_on_click(button, partial(as_file, form), judging)
     if usable:
         chosen.change(lambda keys: [gr.update(visible=key in keys) for key in keys_of(pool)], chosen, columns, **quick)
     return chosen
 
 
-def keys_of(pool: ModelPool) -> list[str]:
-    """The model of each column; "" for one that is still free."""
-    return [card.key if card else "" for card in pool.lanes]
+def comparable(former: Finish | None, prompt: str, as_chat: bool, values: tuple[Any, ...]) -> dict[str, str] | None:
+    """The texts of the run before, if only the prompt has changed since."""
+    if former is None or former.prompt == prompt or former.as_chat != as_chat:
+        return None
+    *_, seed = values
+    same = str(former.settings["seed"]) == str(seed).strip() and [
+        former.settings[name] for name in ("temperature", "top_k", "top_p")
+    ] == list(values[:3])
+    return former.texts if same else None
+
+
+def tools(kind: str, pool: ModelPool) -> tuple[Any, Any]:
+    """What a kind of score needs: an answer, or a reward model."""
+    return gr.update(visible=kind == "likelihood"), gr.update(visible=kind == "reward", choices=judges(pool))
+
+
+def chooser(what: str, names: tuple[str, ...], lang: str) -> dict[str, Any]:
+    return {
+        "label": text(f"{what}.label", lang),
+        "info": text(f"{what}.hint", lang),
+        "choices": [(text(f"{what}.{name}", lang), name) for name in names],
+    }
 
 
 def shown_first(pool: ModelPool) -> list[str]:
@@ -109,86 +219,6 @@ def shown_first(pool: ModelPool) -> list[str]:
 
 def example_text(index: int, lang: str) -> dict[str, Any]:
     return {"value": COMPARE_EXAMPLES[lang][index]}
-
-
-@dataclass
-class Runner:
-    """One model's part in the race."""
-
-    card: Card
-    as_chat: bool
-    pieces: Iterator[str]
-    text: str = ""
-    spent: float = 0.0
-    ended: bool = False
-    trouble: str = ""
-
-    def step(self, lang: str) -> None:
-        """Write one piece more."""
-        began = time.monotonic()
-        try:
-            self.text += next(self.pieces)
-        except StopIteration:
-            self.ended = True
-        except Exception:
-            logging.exception("%s could not go on", self.card.key)
-            self.ended, self.trouble = True, escaped("error.unexpected", lang)
-        self.spent += time.monotonic() - began
-
-
-def race(
-    pool: ModelPool, prompt: str, selected: list[str], chat: bool, lang: str, values: tuple[Any, ...]
-) -> Iterator[tuple[Any, ...]]:
-    """Updates for run, stop, the notice and every column.
-
-    Whoever has used the least time writes next: a large model does not hold up a small one, and one that has
-    ended, or could not begin, holds up nobody.
-    """
-    names = keys_of(pool)
-    try:
-        check_prompt(prompt)
-        if not selected:
-            raise gl.UserError(text("error.no_model", "en"), text("error.no_model", "zh"))
-        settings = as_settings(*values)
-    except gl.UserError as error:
-        yield *buttons(running=False), html.escape(explain(error, lang)), *[gr.skip() for _ in names]
-        return
-    runners = {name: start(pool, name, prompt, chat, lang, settings) for name in names if name in selected}
-
-    def picture() -> tuple[Any, ...]:
-        return tuple(show(runners[name], prompt, lang) if name in runners else "" for name in names)
-
-    # The buttons are told once: a picture still on its way when someone presses Stop must not lock them again.
-    yield *buttons(running=True), "", *picture()
-    shown = time.monotonic()
-    while writing := [runner for runner in runners.values() if not runner.ended]:
-        min(writing, key=lambda runner: runner.spent).step(lang)
-        if time.monotonic() - shown >= FRAME:
-            shown = time.monotonic()
-            yield gr.skip(), gr.skip(), "", *picture()
-    yield *buttons(running=False), "", *picture()
-
-
-def start(pool: ModelPool, name: str, prompt: str, chat: bool, lang: str, settings: dict[str, Any]) -> Runner:
-    """A model at the start; one that cannot begin (the prompt is too long for it) says why in its own column."""
-    card = pool.cards[name]
-    runner = Runner(card, as_chat=chat and card.speaks_chat, pieces=iter(()))
-    try:
-        lm = pool.get(name)
-        if runner.as_chat:
-            runner.pieces = lm.stream_chat([{"role": "user", "content": prompt.strip()}], **settings)
-        elif card.does == "continues":
-            runner.pieces = lm.stream(prompt, **settings)
-        else:  # a translation is searched for, a gap gets the likeliest fill
-            runner.pieces = lm.stream(prompt, max_new_tokens=settings["max_new_tokens"])
-    except gl.UserError as error:
-        runner.ended, runner.trouble = True, html.escape(explain(error, lang))
-    return runner
-
-
-def buttons(running: bool) -> tuple[Any, Any]:
-    """The run and the stop button."""
-    return gr.update(interactive=not running), gr.update(interactive=running)
 
 
 def head(pool: ModelPool, number: int, lang: str) -> str:
@@ -202,23 +232,4 @@ def head(pool: ModelPool, number: int, lang: str) -> str:
         f'<p class="news">{html.escape(card.news(lang))}</p></header>'
         # Beside the output, not in it: a change of language must not touch what was written.
         f'<p class="waiting">{escaped("compare.waiting", lang)}</p>'
-    )
-
-
-def show(runner: Runner, prompt: str, lang: str) -> str:
-    """A column's text: the prompt in grey, what the model wrote after it in ink. Everything is escaped."""
-    if runner.trouble:
-        return f'<p class="trouble">{runner.trouble}</p>'
-    verb = escaped("compare.answers" if runner.as_chat else VERBS[runner.card.does], lang)
-    apart = runner.as_chat or runner.card.does == "translates"
-    written = runner.text.lstrip() if apart else runner.text
-    if runner.ended and not written.strip():
-        return f'<p class="verb">{verb}</p><p class="silent">{escaped("compare.silent", lang)}</p>'
-    tag = "p" if apart else "span"  # a question stands by itself, a beginning runs on
-    if runner.card.does == "fills":  # its text holds the prompt
-        prompt = ""
-    caret = "" if runner.ended else '<span class="caret"></span>'
-    return (
-        f'<p class="verb">{verb}</p><div class="text"><{tag} class="asked">{html.escape(prompt)}</{tag}>'
-        f'<span class="written">{html.escape(written)}</span>{caret}</div>'
     )

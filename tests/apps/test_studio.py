@@ -27,7 +27,7 @@ from .conftest import FAMILY, LONG_PROMPT, SHORT_SIGHTED
 
 studio = import_app("studio")
 strings, theme, models = studio.strings, studio.theme, studio.models
-compare, arena = studio.compare, studio.arena
+arena = studio.arena
 DIALS = (0.8, 50, 1.0, 24, "7")  # temperature, top-k, top-p, length, seed
 
 
@@ -54,7 +54,8 @@ def test_every_string_is_there_in_both_languages_with_the_same_blanks(key: str) 
 
 def test_no_string_lies_unused() -> None:
     source = "".join(path.read_text(encoding="utf-8") for path in Path(studio.__file__).parent.glob("*.py"))
-    built = ("line.", "settings.", "arena.", "field.", "value.", "verdict.")  # put together from a name
+    # put together from a name
+    built = ("line.", "settings.", "arena.", "field.", "value.", "verdict.", "save.", "score.", "order.")
     # A key counts as used where it is not followed by its own translation.
     used = set(re.findall(r"""["']([a-z_]+\.[a-z_]+)["'](?!:)""", source))
     unused = [key for key in STRINGS if key not in used and not key.startswith(built)]
@@ -263,7 +264,7 @@ def test_a_seed_that_is_no_number_is_explained(family: list[str], seed: str) -> 
     pool = models.ModelPool(family)
     dials = (*DIALS[:-1], seed)
     assert "seed must be" in list(studio.chat.turn(pool, [], "Hello", "chatgpt", "", "en", dials))[-1][1]
-    assert "随机种子" in list(compare.race(pool, "Hello", ["gpt-1"], True, "zh", dials))[-1][2]
+    assert "随机种子" in list(studio.race.race(pool, "Hello", ["gpt-1"], True, "zh", dials))[-1][2]
 
 
 def test_an_empty_seed_means_a_new_text_each_time() -> None:
@@ -279,7 +280,8 @@ def test_a_stranger_cannot_open_other_folders(client: Client, family: list[str])
 def columns(client: Client, prompt: str, *, selected: list[str] | None = None, as_chat: bool = True) -> list[list[str]]:
     job = client.submit(prompt, selected or list(FAMILY), as_chat, "en", *DIALS, api_name="/compare")
     job.result(timeout=30)
-    return [list(picture[-len(FAMILY) - models.SPARE : -models.SPARE]) for picture in job.outputs()]
+    ending = models.SPARE + 1  # free columns, and the prompt word by word
+    return [list(picture[-len(FAMILY) - ending : -ending]) for picture in job.outputs()]
 
 
 def test_compare_streams_every_column(client: Client) -> None:
@@ -324,9 +326,9 @@ def test_a_quick_writer_is_not_held_up_and_a_failure_ends_only_its_own_column(
 
     writers = {"gpt-1": slow, "gpt-2": lambda _: iter(["quick"] * 10), "gpt-3": broken}
     monkeypatch.setattr(gl.LanguageModel, "stream", lambda lm, prompt, **_: writers[lm.provenance["generation"]](lm))
-    monkeypatch.setattr(compare, "FRAME", 0.0)
+    monkeypatch.setattr(studio.race, "FRAME", 0.0)
     pool = models.ModelPool(family)
-    pictures = [picture[3:7] for picture in compare.race(pool, "The cat", list(writers), True, "en", DIALS)]
+    pictures = [picture[3:7] for picture in studio.race.race(pool, "The cat", list(writers), True, "en", DIALS)]
     done = [[column != "" and "caret" not in column for column in picture] for picture in pictures]
     assert done.index([False, True, True, False]) < len(done) - 5
     assert "slow " * 10 in pictures[-1][0] and "quick" * 10 in pictures[-1][1] and "trouble" in pictures[-1][2]

@@ -32,8 +32,6 @@ STRINGS: dict[str, tuple[str, str]] = {
         "The last fifty stay in this browser, and nowhere else.",
         "最近五十个对话只保存在这个浏览器里。",
     ),
-    "chat.markdown": ("Save as Markdown", "存为 Markdown"),
-    "chat.json": ("Save as JSON", "存为 JSON"),
     "chat.forget": ("Delete this one", "删除这一个"),
     "chat.silent": (
         "It ended at once, without a word. Try again, or say more.",

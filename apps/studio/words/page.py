@@ -82,6 +82,10 @@ STRINGS: dict[str, tuple[str, str]] = {
         "All models share it. The same number gives the same texts.",
         "所有模型共用。同一个数字得到同样的文字。",
     ),
+    # What is shown, as a file.
+    "save.md": ("Save as Markdown", "存为 Markdown"),
+    "save.json": ("Save as JSON", "存为 JSON"),
+    "save.png": ("Save as a picture", "存为图片"),
     # The terminal.
     "serve.open": ("The studio is open: {url}   (Ctrl-C closes it)", "工作室已打开：{url}   （按 Ctrl-C 关闭）"),
     "serve.public": (
