@@ -76,12 +76,14 @@ def build_studio(models: Sequence[str] | None = None, lang: str | None = None) -
 
 def page(pool: ModelPool, lang: str | None, votes: Path = VOTES, data: Sequence[Path] = ()) -> gr.Blocks:
     words = Translator(lang or "en")
-    training = Training(pool, votes.parent / RUNS)
+    root = votes.parent / RUNS
+    training = Training(pool, root)
+    pool.make_lanes()
     with gr.Blocks(title=text("app.title", words.lang), analytics_enabled=False, fill_width=True) as demo:
         switch = build_header(pool, words)
         with gr.Tabs(elem_id="views"):
             pickers = [build_chat(demo, pool, words, switch), build_compare(pool, words, switch)]
-            look, standing = build_arena(pool, words, switch, votes)
+            look, standing = build_arena(pool, words, switch, votes, root)
             build_inside(pool, words, switch)
             look_at_training, training_parts = build_train(pool, words, switch, training, data)
             build_lineage(pool, words, switch)

@@ -33,12 +33,12 @@ Look = Callable[[str], tuple[Any, ...]]
 CHOICES: tuple[tuple[str, int | str], ...] = (("left", 0), ("tie", "tie"), ("bad", "bad"), ("right", 1))
 
 
-def build_arena(pool: ModelPool, words: Translator, lang: gr.Radio, votes: Path) -> tuple[Look, list[Any]]:
-    """The tab with all its events; `votes` is the file of the ballots.
+def build_arena(pool: ModelPool, words: Translator, lang: gr.Radio, votes: Path, root: Path) -> tuple[Look, list[Any]]:
+    """The tab with all its events; `votes` is the file of the ballots, what learns from them is kept under `root`.
 
     Returns what must be asked whenever the page is opened, and the components that it updates.
     """
-    learning = Learning(pool, votes)
+    learning = Learning(pool, votes, root)
     usable = bool(pool.writers)
     with words.bind(gr.Tab(id="arena"), label="arena.tab"):
         with gr.Column(elem_classes="sheet"):

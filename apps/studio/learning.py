@@ -18,13 +18,14 @@ from .models import ModelPool
 
 @dataclass
 class Learning:
-    """At most one run at a time, into the first free folder `mine-1`, `mine-2`, ... beside the votes.
+    """At most one run at a time, into the first free folder `mine-1`, `mine-2`, ... under `root`.
 
     `learnt` is the key of the model that the last run made, `trouble` what it said when it failed.
     """
 
     pool: ModelPool
     votes: Path
+    root: Path
     folder: Path | None = None
     learnt: str = ""
     run: Background = field(default_factory=Background)
@@ -42,8 +43,9 @@ class Learning:
         with self.run.lock:
             if self.running:
                 return
-            number = next(n for n in range(1, 10_000) if not (self.votes.parent / f"mine-{n}").exists())
-            self.folder, self.learnt = self.votes.parent / f"mine-{number}", ""
+            self.root.mkdir(parents=True, exist_ok=True)
+            number = next(n for n in range(1, 10_000) if not (self.root / f"mine-{n}").exists())
+            self.folder, self.learnt = self.root / f"mine-{number}", ""
             command = ["prefer", self.pool.cards[key].source, str(self.votes), "--out", str(self.folder), "--quick"]
             said = self.folder.with_suffix(".log")
             self.run.begin(command, said, lang, partial(self._ended, self.folder, said))

@@ -103,6 +103,10 @@ class ModelPool:
         self._locks: dict[str, threading.Lock] = {}
         for source in gl.model_names() if names is None else names:
             self.add(str(source))
+        self.make_lanes()
+
+    def make_lanes(self) -> None:
+        """Give Compare a column for every model there is now, and some for those to come; a page has them for good."""
         self.n_lanes = len(self.cards) + SPARE
 
     @property

@@ -179,8 +179,9 @@ class Training:
 
 
 def finished_runs(root: Path) -> list[str]:
-    """The folders of the models that were trained here before."""
-    return [str(path.parent) for path in sorted(root.glob(f"*/{RECORD}")) if (path.parent / "config.json").is_file()]
+    """The folders of the models that were trained here before, or learnt from votes; the oldest first."""
+    done = sorted(root.glob("*/config.json"), key=lambda path: path.stat().st_mtime)
+    return [str(path.parent) for path in done]
 
 
 def check_text(path: str, name: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 import re
+import shutil
 import socket
 import string
 import sys
@@ -416,7 +417,7 @@ def test_a_run_that_fails_says_why_and_one_that_ends_is_offered(
 ) -> None:
     """Without training: the command is a stand-in that ends as the real one does."""
     pool, votes = models.ModelPool(family), tmp_path / "votes.jsonl"
-    learning = studio.learning.Learning(pool, votes)
+    learning = studio.learning.Learning(pool, votes, tmp_path)
     assert wait_for(learning) == ("", "") and learning.share_done() == 0.0
     stand_in = "import os, sys; sys.stderr.write('x' * 200_000); sys.exit('\\n' + os.environ['GPTLINEAGE_LANG'])"
     monkeypatch.setattr(studio.background, "COMMAND", (sys.executable, "-c", stand_in))
@@ -432,10 +433,26 @@ def test_a_run_that_fails_says_why_and_one_that_ends_is_offered(
         learning.begin("chatgpt", "en")
         assert wait_for(learning)[0] == f"mine-{number}"
     assert len(pool.choices) == len(pool.lane_choices) + 1  # Compare has no column for the third
+    finished = {Path(folder).name for folder in studio.training.finished_runs(tmp_path)}
+    assert finished == {"mine-1", "mine-2", "mine-3"}
+
+
+def test_what_was_learnt_is_offered_by_the_next_studio(family: list[str], tmp_path: Path) -> None:
+    for name in ("mine-1", "my-gpt-2", "mine-2"):
+        shutil.copytree(family[-1], tmp_path / "studio" / name)
+    (tmp_path / "studio" / "my-gpt-3").mkdir()  # not finished
+    demo = studio.start(None, votes=tmp_path / "votes.jsonl")
+    try:
+        named = {getattr(block, "elem_id", None): block for block in demo.blocks.values()}
+        offered = {name: {key for _, key in named[name].choices} for name in ("chat-models", "compare-models")}
+    finally:
+        demo.close(verbose=False)
+    assert all({"mine-1", "my-gpt-2", "mine-2"} <= keys for keys in offered.values())
 
 
 def test_progress_is_read_from_the_logs(family: list[str], tmp_path: Path) -> None:
-    learning = studio.learning.Learning(models.ModelPool(family), tmp_path / "votes.jsonl", folder=tmp_path / "mine-1")
+    votes = tmp_path / "votes.jsonl"
+    learning = studio.learning.Learning(models.ModelPool(family), votes, tmp_path, folder=tmp_path / "mine-1")
     for stage in studio.learning.STAGES:
         (tmp_path / "mine-1" / stage.objective).mkdir(parents=True)
     log = tmp_path / "mine-1" / "reward" / "log.jsonl"
