@@ -47,6 +47,7 @@ __all__ = ["build_studio", "serve", "start"]
 SMALL = 512
 
 VOTES = Path("runs") / "votes.jsonl"  # where the studio is started, beside the runs of `train`
+MOST_WAITING = 32  # people in the queue; the next is told to try again
 RUNS = "studio"  # the folder of the models trained here, beside the votes
 
 # The browser's language, unless the reader chose another here before. {fixed} is "" or the language of --lang.
@@ -104,7 +105,7 @@ def page(pool: ModelPool, lang: str | None, votes: Path = VOTES, data: Sequence[
             **quick,
         )
         switch.input(words.updates, switch, words.components, js=KEEP_LANGUAGE, **quick)
-    demo.queue(max_size=32)
+    demo.queue(max_size=MOST_WAITING)
     return demo
 
 
