@@ -22,9 +22,9 @@ STRINGS: dict[str, tuple[str, str]] = {
     "chat.system": ("System message: how it should behave", "系统消息：它该怎么做"),
     "chat.system_message": ("System message", "系统消息"),
     "chat.system_hint": (
-        "It stands before everything you say. ChatGPT was shown four kinds of them and obeys most of the time; "
+        "It stands before everything you say. ChatGPT was shown four kinds of them and obeys more often than not; "
         "earlier generations never saw one.",
-        "它排在你说的一切之前。ChatGPT 学过四种，多半会照做；更早的几代从没见过。",
+        "它排在你说的一切之前。ChatGPT 学过四种，大半会照做；更早的几代从没见过。",
     ),
     "chat.kept": ("Your conversations: open, save, delete", "我的对话：打开、保存、删除"),
     "chat.others": ("Conversations", "对话"),
