@@ -12,9 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from gptlineage import cli, generations
-from gptlineage.inference import engine
-from tests.tiny import save_tiny
+from gptlineage import build, cli, generations
+from gptlineage.inference import engine, save_model
+from gptlineage.model import RecurrentConfig
+from tests.tiny import BYTES, save_tiny
 from tests.training.runs import events, losses
 
 VERBS = sorted(command.name or command.callback.__name__ for command in cli.app.registered_commands)
@@ -330,6 +331,14 @@ def test_the_ancestors_on_the_command_line(call, tmp_path):
     assert code == 0 and "Tom" in reads["汤姆"]
     code, out, _ = call("compare", "Once upon a time", "--max-new-tokens", 2, "--json")
     assert code == 0 and not {"rnnsearch", "transformer", "bert"} & {row["model"] for row in json.loads(out)["rows"]}
+
+
+def test_where_a_model_without_attention_looks_is_one_line(call, tmp_path):
+    config = RecurrentConfig(d_embed=8, d_hidden=10, d_maxout=5, n_ctx=24, vocab_size=BYTES.vocab_size)
+    save_model(tmp_path / "fixed", build(config), BYTES, {"generation": "rnnsearch"}, "# A throw-away model\n")
+    for lang, line in (("en", "fixed has no attention"), ("zh", "没有注意力")):
+        code, out, err = call("attention", tmp_path / "fixed", "Tom likes pears.", "--kind", "alignment", lang=lang)
+        assert (code, out, err.count("\n")) == (2, "", 1) and line in err
 
 
 @pytest.mark.parametrize(

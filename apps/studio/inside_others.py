@@ -53,7 +53,7 @@ class Seen:
     asked: str
     translation: str = ""
     gaps: tuple[Gap, ...] = ()
-    kind: str = "self"
+    kind: str = ""  # none for a model without attention
     layer: int = 0
     head: int = 0
     row: int = 0
@@ -109,9 +109,10 @@ def see(pool: ModelPool, asked: str, key: str) -> Seen:
     check_prompt(asked)
     lm = pool.get(key)
     if isinstance(lm, Filler):
-        return beginning(pool, Seen(key, asked, gaps=tuple(lm.fill(asked))))
-    translation = lm.generate(asked, max_new_tokens=lm.config.n_ctx)
-    return beginning(pool, Seen(key, asked, translation, kind=next(iter(views(pool, key, asked)))))
+        seen = Seen(key, asked, gaps=tuple(lm.fill(asked)))
+    else:
+        seen = Seen(key, asked, lm.generate(asked, max_new_tokens=lm.config.n_ctx))
+    return beginning(pool, replace(seen, kind=next(iter(views(pool, key, asked)), "")))
 
 
 def views(pool: ModelPool, key: str, asked: str) -> Mapping[str, AttentionView]:
@@ -120,7 +121,9 @@ def views(pool: ModelPool, key: str, asked: str) -> Mapping[str, AttentionView]:
 
 def beginning(pool: ModelPool, seen: Seen) -> Seen:
     """Where to look first: at a mask, and with all heads of the last layer, which between them align best."""
-    view = views(pool, seen.key, seen.asked)[seen.kind]
+    view = views(pool, seen.key, seen.asked).get(seen.kind)
+    if view is None:
+        return seen
     layer, masks = len(view.weights) - 1, [row for row, token in enumerate(view.rows) if token.special == "mask"]
     n_heads = len(view.weights[layer])
     return replace(seen, layer=layer, head=n_heads if n_heads > 1 else 0, row=masks[0] if masks else 0)
@@ -128,7 +131,9 @@ def beginning(pool: ModelPool, seen: Seen) -> Seen:
 
 def at(pool: ModelPool, seen: Seen) -> Seen:
     """What was clicked, kept in bounds."""
-    view = views(pool, seen.key, seen.asked)[seen.kind]
+    view = views(pool, seen.key, seen.asked).get(seen.kind)
+    if view is None:
+        return seen
     layer, row = within(seen.layer, len(view.weights) - 1), within(seen.row, len(view.rows) - 1)
     n_heads = len(view.weights[layer])
     return replace(seen, layer=layer, row=row, head=within(seen.head, n_heads if n_heads > 1 else 0))
@@ -147,14 +152,11 @@ def drawings(pool: ModelPool, seen: Seen | None, lang: str, before: Seen | None 
     if seen is None:
         return [gr.skip()] * PARTS
     card, kinds = pool.cards[seen.key], views(pool, seen.key, seen.asked)
-    view, same_kind = kinds[seen.kind], before is not None and seen.kind == before.kind
-    layer, head, row = seen.layer, seen.head, seen.row
-    title = text(KINDS[seen.kind].rows, lang)
-    line = f"<h4>{html.escape(title)}</h4>{plain_line(view.rows, row, title)}"
-    only_one = len(view.weights) == len(view.weights[0]) == 1
-    grid = "" if only_one else head_grid(view, layer, head, lang, means=len(view.weights[0]) > 1)
-    large = one_head(view, layer, head, row, lang, KINDS[seen.kind].standing)
-    new, colour = before is None, class_of(card.generation)
+    view = kinds.get(seen.kind)
+    nothing = f'<p class="told">{escaped("inside.no_attention", lang)}</p>'
+    line, grid, large = looks(view, seen, lang) if view else (nothing, "", "")
+    new, same_kind = before is None, before is not None and seen.kind == before.kind
+    colour = class_of(card.generation)
 
     def dyed(markup: str, wanted: bool) -> Any:
         return f'<div class="{colour}">{markup}</div>' if wanted else gr.skip()
@@ -169,11 +171,21 @@ def drawings(pool: ModelPool, seen: Seen | None, lang: str, before: Seen | None 
     ]
 
 
+def looks(view: AttentionView, seen: Seen, lang: str) -> tuple[str, str, str]:
+    """The tokens of the rows, all heads, one head."""
+    layer, head, row = seen.layer, seen.head, seen.row
+    title = text(KINDS[seen.kind].rows, lang)
+    line = f"<h4>{html.escape(title)}</h4>{plain_line(view.rows, row, title)}"
+    only_one = len(view.weights) == len(view.weights[0]) == 1
+    grid = "" if only_one else head_grid(view, layer, head, lang, means=len(view.weights[0]) > 1)
+    return line, grid, one_head(view, layer, head, row, lang, KINDS[seen.kind].standing)
+
+
 def choices(kinds: list[str], kind: str, lang: str) -> Any:
     return gr.update(
         label=text("inside.kind", lang),
         choices=[(text(KINDS[one].name, lang), one) for one in kinds],
-        value=kind,
+        value=kind or None,
         visible=len(kinds) > 1,
     )
 

@@ -103,6 +103,11 @@ def attention(
 
     lm = load(model)
     views = look(lm, text)
+    if not views:
+        raise UserError(
+            f"{lm.name} has no attention: it looks back at nothing, its whole source is one vector.",
+            f"{lm.name} 没有注意力：整句原文压成一个向量，写译文时什么也不回看。",
+        )
     chosen = kind or next(iter(views))
     if chosen not in views:
         raise unknown("kind of attention", "注意力种类", chosen, list(views))

@@ -12,7 +12,6 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ..errors import UserError
 from ..model import EncoderDecoder, RNNSearch
 from ..text import Tokenizer
 from .engine import LanguageModel
@@ -28,8 +27,8 @@ def look(lm: Loaded, text: str) -> dict[str, AttentionView]:
     """The attention with which `lm` reads `text`, or translates it (its own translation, by beam search), by kind.
 
     "alignment" (RNNsearch); "cross", "encoder" and "decoder" (Transformer); "self" (one stack). A row of "alignment"
-    and "cross" is the token that was written after that look at the source.
-    Raises UserError when the model cannot read the text, or has no attention.
+    and "cross" is the token that was written after that look at the source. A network without attention has no kind.
+    Raises UserError when the model cannot read the text.
     """
     if isinstance(lm, Translator):
         source = lm.read(text)
@@ -45,19 +44,13 @@ def look(lm: Loaded, text: str) -> dict[str, AttentionView]:
 def look_translating(
     model: EncoderDecoder | RNNSearch, tokenizer: Tokenizer, source: Sequence[int], target: Sequence[int]
 ) -> dict[str, AttentionView]:
-    """The attention with which a translator would write `target` (without its marks) for `source` (with its end).
-
-    Raises UserError for a network without attention.
-    """
+    """The attention with which a translator would write `target` (without its marks) for `source` (with its end)."""
     written = tokens(tokenizer, [*target, tokenizer.special["<|end|>"]])
     given, read = [tokenizer.special["<|start|>"], *target], tokens(tokenizer, source)
     block, lengths = pad([source])
     if isinstance(model, RNNSearch):
         if not model.config.d_align:
-            raise UserError(
-                "This network has no attention: its whole source is one vector.",
-                "这个网络没有注意力：整句原文只是一个向量。",
-            )
+            return {}
         reading, rows = model.begin(block, lengths), []
         for token in given:
             rows.append(model.alignment(reading))

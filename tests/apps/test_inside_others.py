@@ -26,6 +26,7 @@ inside, others, attention, strings = studio.inside, studio.inside_others, studio
 DIALS = (0.0, 50, 1.0, 8, "0")
 EVIL = "<img src=x onerror=alert(1)> ___ {taken}"
 KINDS = {"transformer": "translates", "rnnsearch": "translates", "bert": "fills"}
+FIXED = "fixed"  # the encoder-decoder without attention
 ASKED = {"transformer": "The cat is on the mat.", "rnnsearch": "猫在垫子上。", "bert": "The ___ is on the ___."}
 PATIENCE = 120_000  # milliseconds: other programs may be at work beside the page
 
@@ -36,16 +37,17 @@ def kinds(family: list[str], tmp_path_factory: pytest.TempPathFactory) -> list[s
     root = tmp_path_factory.mktemp("kinds")
     tokenizer = Tokenizer.train(["The cat is on the mat. 猫在垫子上。"] * 50, 300)
     shape = dict(d_model=32, n_heads=2, n_ctx=24, vocab_size=tokenizer.vocab_size)
+    recurrent = dict(d_embed=8, d_hidden=10, d_maxout=5, n_ctx=24, vocab_size=tokenizer.vocab_size)
     configs = {
         "transformer": gl.ModelConfig(n_layers=2, encoder_layers=2, **shape),
-        "rnnsearch": RecurrentConfig(
-            d_embed=8, d_hidden=10, d_align=6, d_maxout=5, n_ctx=24, vocab_size=tokenizer.vocab_size
-        ),
+        "rnnsearch": RecurrentConfig(d_align=6, **recurrent),
         "bert": gl.ModelConfig(n_layers=2, causal=False, **shape),
+        FIXED: RecurrentConfig(**recurrent),
     }
     torch.manual_seed(0)
     for name, config in configs.items():
-        provenance = {"generation": name, "year": gl.generation(name).year, "stages": [], "size": "mini"}
+        of = "rnnsearch" if name == FIXED else name
+        provenance = {"generation": of, "year": gl.generation(of).year, "stages": [], "size": "mini"}
         save_model(root / name, gl.build(config), tokenizer, provenance, "# A throw-away model\n")
     return [*(str(root / name) for name in configs), next(name for name in family if Path(name).name == "gpt-2")]
 
@@ -75,6 +77,16 @@ def test_every_kind_of_attention_is_offered_and_drawn(pool: Any, key: str, offer
     for kind in offered if len(offered) > 1 else ():
         drawn = others.drawings(pool, others.beginning(pool, others.replace(seen, kind=kind)), "zh")
         assert "平均" in drawn[4] and strings.text(others.KINDS[kind].rows, "zh") in drawn[3]
+
+
+@pytest.mark.parametrize(("lang", "told"), [("en", "nothing to draw"), ("zh", "没有可画的")])
+def test_what_has_no_attention_still_translates(pool: Any, lang: str, told: str) -> None:
+    seen = others.see(pool, "The cat is on the mat.", FIXED)
+    assert seen.translation.strip() == pool.get(FIXED).generate(seen.asked, max_new_tokens=24).strip() != ""
+    name, made, picker, line, heads, head = others.drawings(pool, seen, lang)
+    assert others.html.escape(seen.translation.strip()) in made and FIXED in name
+    assert told in line and "<button" not in line and words_of(heads + head) == "" and not picker["visible"]
+    assert others.at(pool, seen) == others.beginning(pool, seen) == seen  # whatever is clicked
 
 
 def test_the_mean_of_the_last_layer_is_shown_first(pool: Any) -> None:

@@ -38,6 +38,11 @@ STRINGS: dict[str, tuple[str, str]] = {
         "Fills of one to four tokens were tried apart, so their probabilities need not add up to 100\u00a0%.",
         "一到四个词元的填法是分开试的，所以概率之和不一定是 100%。",
     ),
+    "inside.no_attention": (
+        "It has no attention: the whole source became one vector, and the translation looks back at nothing. "
+        "So there is nothing to draw.",
+        "它没有注意力：整句原文压成一个向量，写译文时什么也不回看，所以这里没有可画的。",
+    ),
     "inside.kind": ("Which attention", "哪一种注意力"),
     "inside.alignment": ("alignment", "对齐"),
     "inside.cross": ("from the translation to its source (cross-attention)", "译文看原文（交叉注意力）"),
