@@ -181,6 +181,12 @@ def build_compare(pool: ModelPool, words: Translator, lang: gr.Radio) -> gr.Chec
     kind.change(lambda which: tools(which, pool), kind, [answer, rewarder], **quick)
     asking = [kind.change, order.change, rewarder.change, answer.submit, answer.blur]
     gr.on(asking, judged, judging, judged_parts, **quick)
+    lang.change(
+        lambda done, language: words_to_change(done.prompt, language) if done else gr.skip(),
+        [finish, lang],
+        change,
+        **quick,
+    )
     for button, form in zip(saves, FORMS, strict=True):
         save_on_click(button, partial(as_file, form), judging)
     if usable:

@@ -238,7 +238,7 @@ def test_the_switch_changes_every_word_and_keeps_the_conversation(visit: Visit) 
         page.get_by_role("tab").nth(tab).click()
         page.wait_for_timeout(200)
         shown = {line.strip() for line in page.inner_text("body").splitlines()}
-        assert not shown & english
+        assert not shown & english, shown & english
     assert messages(page) == before
     page.reload()
     page.get_by_role("tab", name="聊天").wait_for()  # the choice is remembered
@@ -469,3 +469,23 @@ def test_nothing_overflows_and_every_control_has_a_name(visit: Visit, locale: st
         assert not re.findall(
             r"^\s*- (?:button|textbox|radio|checkbox|slider|spinbutton)(?: \[[^\]]*\])*:?$", tree, re.M
         )
+
+
+@pytest.mark.parametrize(("locale", "lang", "rows"), [("en-US", "en", 2), ("zh-CN", "zh", 1)])
+def test_a_narrow_page_shows_every_tab_and_the_keyboard_reaches_it(
+    visit: Visit, locale: str, lang: str, rows: int
+) -> None:
+    page = visit(360, locale)
+    page.get_by_role("tab", name=strings.text("results.tab", lang)).wait_for()
+    tabs = page.get_by_role("tab")
+    tabs.first.focus()
+    for place, name in enumerate(("chat", "compare", "arena", "inside", "train", "lineage", "results")):
+        label = strings.text(f"{name}.tab", lang)
+        box = tabs.nth(place).bounding_box()
+        assert tabs.nth(place).inner_text() == label and box["x"] >= 0 and box["x"] + box["width"] <= 360
+        assert page.evaluate("document.activeElement.innerText") == label
+        page.keyboard.press("Tab")
+    tabs.last.focus()
+    page.keyboard.press("Enter")
+    page.locator("#results article").first.wait_for()
+    assert len({tab.bounding_box()["y"] for tab in tabs.all()}) == rows
