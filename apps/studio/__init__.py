@@ -82,7 +82,7 @@ def page(pool: ModelPool, lang: str | None, votes: Path = VOTES, data: Sequence[
     pool.make_lanes()
     with gr.Blocks(title=text("app.title", words.lang), analytics_enabled=False, fill_width=True) as demo:
         switch = build_header(pool, words)
-        with gr.Tabs(elem_id="views"):
+        with gr.Tabs(elem_id="views", overflow_behavior="wrap"):
             pickers = [build_chat(demo, pool, words, switch), build_compare(pool, words, switch)]
             look, standing = build_arena(pool, words, switch, votes, root)
             build_inside(pool, words, switch)

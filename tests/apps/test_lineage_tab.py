@@ -98,14 +98,7 @@ def test_what_a_checkpoint_says_never_becomes_markup(pool: Any) -> None:
 
 
 def open_tab(page: Any, lang: str = "en") -> None:
-    """Choose the tab, from the menu where a narrow page hides it."""
-    name = strings.text("lineage.tab", lang)
-    page.get_by_role("tab", name=strings.text("chat.tab", lang)).wait_for()
-    place = page.get_by_role("tab", name=name, exact=True)
-    if not (place.count() and place.first.is_visible()):
-        page.locator(".overflow-menu > button").click()
-        place = page.locator(".overflow-dropdown button", has_text=name)
-    place.first.click()
+    page.get_by_role("tab", name=strings.text("lineage.tab", lang), exact=True).click()
     page.locator("#tree button").first.wait_for()
 
 

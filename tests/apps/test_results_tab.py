@@ -57,14 +57,7 @@ def test_an_unjudged_or_damaged_file_still_appears_and_is_escaped(tmp_path: Path
 
 
 def open_tab(page: Any, lang: str = "en") -> None:
-    """Choose the tab, from the menu where a narrow page hides it."""
-    name = strings.text("results.tab", lang)
-    page.get_by_role("tab", name=strings.text("chat.tab", lang)).wait_for()
-    place = page.get_by_role("tab", name=name, exact=True)
-    if not (place.count() and place.first.is_visible()):
-        page.locator(".overflow-menu > button").click()
-        place = page.locator(".overflow-dropdown button", has_text=name)
-    place.first.click()
+    page.get_by_role("tab", name=strings.text("results.tab", lang), exact=True).click()
     page.locator("#results article").first.wait_for()
 
 

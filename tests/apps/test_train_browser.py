@@ -30,10 +30,9 @@ def address(family: list[str], tmp_path_factory: pytest.TempPathFactory) -> Iter
 
 
 def opened(visit: Visit, width: int = 1280, *args: Any, tab: str = "Train") -> Any:  # noqa: F811
-    page = visit(1280, *args)
+    page = visit(width, *args)
     page.set_default_timeout(PATIENCE)
     page.get_by_role("tab", name=tab, exact=True).click()
-    page.set_viewport_size({"width": width, "height": 800})  # on a narrow page some tabs hide behind a menu
     return page
 
 
