@@ -31,6 +31,7 @@ from . import theme
 from .arena import build_arena
 from .chat import build_chat
 from .compare import build_compare
+from .crowd import refuse
 from .header import build_header
 from .inside import build_inside
 from .lineage import build_lineage
@@ -147,6 +148,7 @@ def start(
             footer_links=[],
             allowed_paths=[],
             max_file_size=2 * MOST_MEGABYTES * 10**6,  # what is a little too large is refused in the reader's words
+            app_kwargs={"exception_handlers": {503: refuse}},
             theme=theme.theme(),
             css=theme.stylesheet([*((card.key, card.generation) for card in pool.cards.values()), *family]),
             head=theme.head(),

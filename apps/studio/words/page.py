@@ -103,6 +103,10 @@ STRINGS: dict[str, tuple[str, str]] = {
         "The seed must be a whole number from 0 to 2147483647, or empty.",
         "随机种子须为 0 到 2147483647 的整数，或留空。",
     ),
+    "error.crowded": (
+        "Too many people are waiting for an answer just now. Try again in a minute.",
+        "现在排队等回答的人太多，请过一分钟再试。",
+    ),
     "error.unexpected": (
         "Something went wrong here; the terminal that runs the studio says what.",
         "这里出了错；详情见运行工作室的终端。",
