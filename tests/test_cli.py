@@ -136,6 +136,22 @@ def test_compare(call, place):
         assert word in out
 
 
+def test_compare_is_scored_and_saved(call, place, tmp_path):
+    models = ("--models", f"{place / 'base'},{place / 'chatty'}", "--max-new-tokens", 5)
+    told = json.loads(call("compare", "Once", *models, "--answer", "upon", "--json")[1])
+    assert told["version"] and told["date"] and told["settings"]["seed"] == told["seed"] == 0
+    assert all(row["scores"]["likelihood"]["nats"] > 0 and "bits per byte" in row["score"] for row in told["rows"])
+    judged = json.loads(call("compare", "--question", 7, *models, "--json")[1])
+    assert all(set(row["scores"]) == {"judge"} for row in judged["rows"])
+    for ending, start in (("md", "> Once"), ("json", "{"), ("svg", "<svg")):
+        path = tmp_path / f"slide.{ending}"
+        assert call("compare", "Once", *models, "--answer", "upon", "--out", path)[0] == 0
+        assert path.read_text(encoding="utf-8").startswith(start)
+    for bad, word in ((("--answer", " "), "Give an answer"), (("--reward", tmp_path), "no reward model")):
+        code, _, err = call("compare", "Once", *models, *bad)
+        assert code != 0 and word in err and "Traceback" not in err
+
+
 def test_chat(call, place, monkeypatch):
     lines = iter(["Hello", "", "/clear", "x" * 200, "Hello", "/quit"])
     prompts = []

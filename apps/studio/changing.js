@@ -1,27 +1,47 @@
 // Compare's prompt, word by word: a click makes a word a field; Enter puts the changed prompt into the box and presses
-// the button that runs every model again, Escape leaves things as they were.
-document.addEventListener('click', (event) => {
-  const word = event.target.closest?.('.changing button[data-start]');
-  if (!word) return;
-  const field = Object.assign(document.createElement('input'), {
-    value: word.textContent, size: Math.max(3, word.textContent.length),
-  });
-  field.setAttribute('aria-label', word.getAttribute('aria-label'));
-  word.replaceWith(field);
-  field.focus();
-  field.select();
-  const leave = () => { if (field.isConnected) { field.replaceWith(word); word.focus(); } };
-  field.addEventListener('blur', () => setTimeout(leave));
-  field.addEventListener('keydown', (key) => {
-    if (key.isComposing) return;
-    if (key.key === 'Escape') leave();
-    if (key.key !== 'Enter') return;
-    key.preventDefault();
-    const letters = [...field.closest('[data-prompt]').dataset.prompt];
-    letters.splice(Number(word.dataset.start), Number(word.dataset.end) - Number(word.dataset.start), field.value);
+// the button that runs every model again, Escape or another word leaves things as they were.
+(() => {
+  let leave = () => {};
+
+  const open = (word) => {
+    leave();
+    const field = Object.assign(document.createElement('input'), {
+      value: word.textContent, size: Math.max(3, word.textContent.length),
+    });
+    field.setAttribute('aria-label', word.getAttribute('aria-label'));
+    word.replaceWith(field);
+    field.focus();
+    field.select();
+    leave = () => field.replaceWith(word);
+    field.addEventListener('keydown', (key) => {
+      if (key.isComposing) return;
+      if (key.key === 'Escape') { leave(); word.focus(); }
+      if (key.key !== 'Enter') return;
+      key.preventDefault();
+      change(field, Number(word.dataset.start), Number(word.dataset.end));
+    });
+  };
+
+  const change = (field, start, end) => {
+    const letters = [...field.closest('[data-prompt]').dataset.prompt], run = document.getElementById('run');
+    letters.splice(start, end - start, field.value);
     const box = document.querySelector('#prompt textarea');
     box.value = letters.join('');
     box.dispatchEvent(new Event('input', { bubbles: true }));
-    setTimeout(() => document.getElementById('run')?.click(), 60);  // once the page has taken it over
+    if (!run || run.disabled) return;
+    // The words are drawn again: whoever works by keyboard goes on from the same place.
+    const drawn = new MutationObserver(() => {
+      if (field.isConnected) return;
+      drawn.disconnect();
+      if (document.activeElement === document.body)
+        document.querySelector(`.changing button[data-start="${start}"]`)?.focus({ preventScroll: true });
+    });
+    drawn.observe(document.getElementById('change'), { childList: true, subtree: true });
+    setTimeout(() => run.click(), 60);  // once the page has taken the prompt over
+  };
+
+  document.addEventListener('click', (event) => {
+    const word = event.target.closest?.('.changing button[data-start]');
+    if (word) open(word);
   });
-});
+})();

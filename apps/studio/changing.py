@@ -11,8 +11,10 @@ from difflib import SequenceMatcher
 
 from .strings import escaped
 
-# A Chinese character, a word, or any other sign; a surrogate pair is one character in Python, so none is halved.
-UNITS = re.compile(r"[\u3400-\u9fff]|[^\W\u3400-\u9fff]+(?:['’][^\W]+)?|\s+|[^\w\s]")
+# A Chinese character, a word with its accents, or any other sign; in Python no character has two halves.
+CHINESE, ACCENTS = "\u3400-\u9fff", "\u0300-\u036f"
+UNITS = re.compile(rf"[{CHINESE}]|[^\W{CHINESE}](?:(?![{CHINESE}])[\w{ACCENTS}])*(?:['’]\w+)?|\s+|[^\w\s]")
+
 
 def words_to_change(prompt: str, lang: str) -> str:
     """The prompt as buttons, one for each word or Chinese character."""
@@ -29,6 +31,14 @@ def words_to_change(prompt: str, lang: str) -> str:
         )
     hint = escaped("compare.change_hint", lang)
     return f'<p>{hint}</p><div class="changing" data-prompt="{html.escape(prompt)}">{"".join(parts)}</div>'
+
+
+def one_word_changed(before: str, after: str) -> bool:
+    """Whether no more than one word or character of the former prompt is missing in the new one."""
+    old, new = UNITS.findall(before), UNITS.findall(after)
+    changes = SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
+    gone = [unit for kind, start, end, *_ in changes if kind != "equal" for unit in old[start:end]]
+    return sum(not unit.isspace() for unit in gone) <= 1
 
 
 def marked(before: str, after: str, lang: str) -> tuple[str, str]:

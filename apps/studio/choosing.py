@@ -13,10 +13,11 @@ from gptlineage.corpus import BITEXT
 from gptlineage.lineage.describe import count_parameters
 from gptlineage.lineage.plan import least_memory, size_of
 from gptlineage.lineage.records import MINI_VOCAB_SIZE
+from gptlineage.text.numbers import count
 
 from .curves import stage_name
 from .models import ModelPool
-from .strings import count, escaped, text
+from .strings import escaped, text
 from .theme import class_of
 from .training import MOST_MEGABYTES, SUFFIXES, Choice, check_text
 

@@ -18,7 +18,7 @@ from gptlineage.evaluation.slide import as_json, as_markdown, as_svg
 from .changing import words_to_change
 from .download import save_on_click
 from .models import GENERATING, MOST_CHARACTERS, ModelPool, press
-from .race import Finish, buttons, keys_of, race
+from .race import Written, buttons, keys_of, race
 from .scoring import (
     KINDS,
     ORDERS,
@@ -35,11 +35,10 @@ from .scoring import (
 )
 from .settings import LARGEST_SEED, build_settings
 from .strings import Translator, escaped, text
-from .theme import GENERATION_COLOURS, class_of
+from .theme import class_of
 from .words import COMPARE_EXAMPLES
 
 FORMS = ("md", "json", "png")
-LIGHT = {name: light for name, (light, _) in GENERATION_COLOURS.items()}  # for paper
 
 
 def build_compare(pool: ModelPool, words: Translator, lang: gr.Radio) -> gr.CheckboxGroup:
@@ -93,7 +92,7 @@ def build_compare(pool: ModelPool, words: Translator, lang: gr.Radio) -> gr.Chec
                 roll = words.bind(gr.Button(elem_id="roll", interactive=usable), value="compare.reseed")
             notice = gr.HTML("", elem_classes="notice", elem_id="compare-notice", apply_default_css=False)
             change = gr.HTML("", elem_id="change", apply_default_css=False)
-        finish, question = gr.State(None), gr.State(None)
+        written, question = gr.State(None), gr.State(None)
         placing = gr.HTML("", elem_classes="placing", apply_default_css=False)
         columns, outputs, marks = [], [], []
         with gr.Row(elem_classes="lanes"):
@@ -107,11 +106,10 @@ def build_compare(pool: ModelPool, words: Translator, lang: gr.Radio) -> gr.Chec
                         outputs.append(gr.HTML("", elem_classes="output", apply_default_css=False))
                         marks.append(gr.HTML("", elem_classes="output", apply_default_css=False))
                 columns.append(column)
-        with gr.Row(elem_classes="actions exports"):
+        with gr.Row(elem_classes="actions exports", visible=False) as exports:
             words.paragraph(lambda language: escaped("compare.save", language), "hint")
             saves = [
-                words.bind(gr.Button(size="sm", elem_id=f"compare-{form}"), value=f"save.{form}")
-                for form in FORMS
+                words.bind(gr.Button(size="sm", elem_id=f"compare-{form}"), value=f"save.{form}") for form in FORMS
             ]
 
     def compare(
@@ -119,54 +117,54 @@ def build_compare(pool: ModelPool, words: Translator, lang: gr.Radio) -> gr.Chec
         selected: list[str],
         chat: bool,
         language: str,
-        former: Finish | None,
+        former: Written | None,
         drawn: Question | None,
         *values: Any,
     ) -> Iterator[tuple[Any, ...]]:
         """Stream every selected model's text into its column, and mark what a changed word has changed."""
         asked = question_of(drawn, start_of_text) is not None
-        before = comparable(former, start_of_text, chat or asked, values)
-        for picture in race(pool, start_of_text, selected, chat, language, values, asked=asked, before=before):
-            over = isinstance(picture[-1], Finish)
-            yield *picture, words_to_change(start_of_text, language) if over else gr.skip()
+        running = race(pool, start_of_text, selected, chat, language, values, asked=asked, before=former)
+        for number, picture in enumerate(running):
+            begins = number == 0 and isinstance(picture[-1], Written)
+            yield *picture, words_to_change(start_of_text, language) if begins else gr.skip()
 
-    def scored(done: Finish | None, wanted: Wanted, language: str) -> dict[str, Score]:
-        return scores(pool, done, wanted, language) if done is not None and wanted.kind != "none" else {}
-
-    def judged(done: Finish | None, line_up: str, language: str, *asked: Any) -> tuple[Any, ...]:
-        """The notice, the order, and the score of every column."""
+    def judged(done: Written | None, line_up: str, language: str, *asked: Any) -> tuple[Any, ...]:
+        """The notice, the order, whether there is something to save, and the score of every column."""
         found, trouble = dict[str, Score](), ""
         try:
-            found = scored(done, Wanted(*asked), language)
+            found = scores(pool, done, Wanted(*asked), language)
         except gl.UserError as error:
             trouble = html.escape(explain(error, language))
-        return trouble, arrangement(pool, line_up, found), *[shown(found.get(key)) for key in keys_of(pool)]
+        every = (shown(found.get(key)) for key in keys_of(pool))
+        return trouble, arrangement(pool, line_up, found), gr.update(visible=done is not None), *every
 
-    def as_file(form: str, done: Finish | None, line_up: str, language: str, *asked: Any) -> tuple[str, str]:
-        """The file's name, and what is shown as its text; "" while there is nothing."""
-        found, name = dict[str, Score](), f"gptlineage-compare.{form}"
-        if done is None or not done.texts:
-            return name, ""
+    def as_file(
+        form: str, selected: list[str], done: Written | None, line_up: str, language: str, *asked: Any
+    ) -> tuple[str, str]:
+        """The file's name, and what is shown as its text."""
+        if done is None:
+            return "", ""
+        found, wanted = dict[str, Score](), Wanted(*asked)
         with contextlib.suppress(gl.UserError):  # the page says why there is no score
-            found = scored(done, Wanted(*asked), language)
-        content = told(pool, done, found, line_up)
-        if form == "md":
-            return name, as_markdown(content, language)
-        return name, as_json(content) if form == "json" else as_svg(content, language, LIGHT)
+            found = scores(pool, done, wanted, language)
+        content = told(pool, done, found, wanted.kind, line_up, selected)
+        forms = {"md": partial(as_markdown, content, language), "json": partial(as_json, content)}
+        return f"gptlineage-compare.{form}", forms.get(form, partial(as_svg, content, language))()
 
     seed = dials[-1]
     private: dict[str, Any] = {"api_visibility": "private"}
     quick: dict[str, Any] = {"queue": False, "show_progress": "hidden", **private}
-    judging = [finish, order, lang, kind, answer, rewarder, question]
-    judged_parts = [score_notice, placing, *marks]
+    judging = [written, order, lang, kind, answer, rewarder, question]
+    judged_parts = [score_notice, placing, exports, *marks]
     running = run.click(
         compare,
-        [prompt, chosen, as_chat, lang, finish, question, *dials],
-        [run, stop, notice, *outputs, finish, change],
+        [prompt, chosen, as_chat, lang, written, question, *dials],
+        [run, stop, notice, *outputs, written, change],
         api_name="compare",
         show_progress="hidden",
         **GENERATING,
     )
+    run.click(lambda: [""] * (1 + len(marks)), None, [score_notice, *marks], **quick)  # no score of the former texts
     # Once it has really ended, however it did: Gradio drops what is pressed while a run is being cancelled.
     running.then(lambda: buttons(running=False), None, [run, stop], **quick).then(
         judged, judging, judged_parts, **quick
@@ -177,37 +175,29 @@ def build_compare(pool: ModelPool, words: Translator, lang: gr.Radio) -> gr.Chec
     roll.click(lambda: str(random.randint(0, LARGEST_SEED)), None, seed, **quick).then(None, js=press("run"), **private)
     for example in examples:
         example.click(lambda line: line, example, prompt, **quick).then(None, js=press("run"), **private)
-    ask.click(draw_question, lang, [prompt, question], **quick).then(None, js=press("run"), **private)
-    kind.change(lambda which: tools(which, pool), kind, [answer, rewarder], **quick)
-    asking = [kind.change, order.change, rewarder.change, answer.submit, answer.blur]
+    ask.click(lambda language: [*draw_question(language), "judge"], lang, [prompt, question, kind], **quick).then(
+        None, js=press("run"), **private
+    )
+    kind.change(partial(tools, pool), [kind, rewarder], [answer, rewarder], **quick)
+    asking = [kind.change, order.change, rewarder.change, answer.submit, answer.blur, lang.change]
     gr.on(asking, judged, judging, judged_parts, **quick)
     lang.change(
-        lambda done, language: words_to_change(done.prompt, language) if done else gr.skip(),
-        [finish, lang],
-        change,
-        **quick,
+        lambda done, language: words_to_change(done.prompt, language) if done else "", [written, lang], change, **quick
     )
     for button, form in zip(saves, FORMS, strict=True):
-        save_on_click(button, partial(as_file, form), judging)
+        save_on_click(button, partial(as_file, form), [chosen, *judging])
     if usable:
         chosen.change(lambda keys: [gr.update(visible=key in keys) for key in keys_of(pool)], chosen, columns, **quick)
     return chosen
 
 
-def comparable(former: Finish | None, prompt: str, as_chat: bool, values: tuple[Any, ...]) -> dict[str, str] | None:
-    """The texts of the run before, if only the prompt has changed since."""
-    if former is None or former.prompt == prompt or former.as_chat != as_chat:
-        return None
-    *_, seed = values
-    same = str(former.settings["seed"]) == str(seed).strip() and [
-        former.settings[name] for name in ("temperature", "top_k", "top_p")
-    ] == list(values[:3])
-    return former.texts if same else None
-
-
-def tools(kind: str, pool: ModelPool) -> tuple[Any, Any]:
-    """What a kind of score needs: an answer, or a reward model."""
-    return gr.update(visible=kind == "likelihood"), gr.update(visible=kind == "reward", choices=judges(pool))
+def tools(pool: ModelPool, kind: str, rewarder: str | None) -> tuple[Any, Any]:
+    """What a kind of score needs: an answer, or a reward model; one may have been trained since the page was opened."""
+    offered = judges(pool)
+    chosen = rewarder or next((key for _, key in offered), None)
+    return gr.update(visible=kind == "likelihood"), gr.update(
+        visible=kind == "reward" and bool(offered), choices=offered, value=chosen
+    )
 
 
 def chooser(what: str, names: tuple[str, ...], lang: str) -> dict[str, Any]:

@@ -18,8 +18,9 @@ import gptlineage as gl
 from gptlineage.inference.checkpoint import read_json
 from gptlineage.model import Config, RecurrentConfig, config_from_dict
 from gptlineage.paths import models_dir
+from gptlineage.text.numbers import count
 
-from .strings import count, text
+from .strings import text
 
 # All generation shares this: more at once would only make everybody's slower.
 GENERATING = {"concurrency_id": "generate", "concurrency_limit": 3}

@@ -14,7 +14,7 @@ import gradio as gr
 import gptlineage as gl
 from gptlineage.errors import explain
 
-from .changing import marked
+from .changing import marked, one_word_changed
 from .models import FRAME, Card, ModelPool, check_prompt
 from .settings import as_settings
 from .strings import escaped, text
@@ -23,13 +23,13 @@ VERBS = {"continues": "compare.continues", "translates": "compare.translates", "
 
 
 @dataclass(frozen=True)
-class Finish:
-    """What came of a race: the text of every model that wrote one, by its key."""
+class Written:
+    """What a race has come to so far: the text of every model that writes one, by its key."""
 
     prompt: str
     settings: dict[str, Any]
-    as_chat: bool
     texts: dict[str, str]
+    replied: frozenset[str]  # those whose text is a reply, not what goes on from the prompt
 
 
 @dataclass
@@ -66,13 +66,13 @@ def race(
     values: tuple[Any, ...],
     *,
     asked: bool = False,
-    before: Mapping[str, str] | None = None,
+    before: Written | None = None,
 ) -> Iterator[tuple[Any, ...]]:
-    """Updates for run, stop, the notice, every column, and at the end what was written: a `Finish`.
+    """Updates for run, stop, the notice, every column, and what is `Written` so far: it stands when a race is stopped.
 
-    A question that is `asked` is answered by base models too, on a page of questions. Texts from `before` are what the
-    new ones are held against. Whoever has used the least time writes next: a large model does not hold up a small one,
-    and one that has ended, or could not begin, holds up nobody.
+    A question that is `asked` is answered by base models too, on a page of questions. Where one word is all that has
+    changed since the race `before`, the new texts are held against the former. Whoever has used the least time writes
+    next: a large model does not hold up a small one, and one that has ended, or could not begin, holds up nobody.
     """
     names = keys_of(pool)
     try:
@@ -84,23 +84,34 @@ def race(
         yield *buttons(running=False), html.escape(explain(error, lang)), *[gr.skip() for _ in names], gr.skip()
         return
     runners = {name: start(pool, name, prompt, chat, lang, settings, asked) for name in names if name in selected}
-    former = before or {}
+    replied = frozenset(name for name, runner in runners.items() if runner.as_chat)
+    former = comparable(before, prompt, settings, replied)
 
     def picture() -> tuple[Any, ...]:
-        return tuple(
-            show(runners[name], prompt, lang, former.get(name)) if name in runners else "" for name in names
-        )
+        shown = (show(runners[name], prompt, lang, former.get(name)) if name in runners else "" for name in names)
+        texts = {name: runner.text for name, runner in runners.items() if not runner.trouble}
+        return *shown, Written(prompt, settings, texts, replied)
 
     # The buttons are told once: a picture still on its way when someone presses Stop must not lock them again.
-    yield *buttons(running=True), "", *picture(), gr.skip()
+    yield *buttons(running=True), "", *picture()
     shown = time.monotonic()
     while writing := [runner for runner in runners.values() if not runner.ended]:
         min(writing, key=lambda runner: runner.spent).step(lang)
         if time.monotonic() - shown >= FRAME:
             shown = time.monotonic()
-            yield gr.skip(), gr.skip(), "", *picture(), gr.skip()
-    texts = {name: runner.text for name, runner in runners.items() if not runner.trouble}
-    yield *buttons(running=False), "", *picture(), Finish(prompt, settings, chat or asked, texts)
+            yield gr.skip(), gr.skip(), "", *picture()
+    yield *buttons(running=False), "", *picture()
+
+
+def comparable(
+    before: Written | None, prompt: str, settings: dict[str, Any], replied: frozenset[str]
+) -> Mapping[str, str]:
+    """The former texts of the models whose new ones differ by nothing but one word of the prompt."""
+    if before is None or settings["seed"] is None or settings != before.settings or before.prompt == prompt:
+        return {}
+    if not one_word_changed(before.prompt, prompt):
+        return {}
+    return {key: text for key, text in before.texts.items() if (key in replied) == (key in before.replied)}
 
 
 def start(
@@ -141,14 +152,14 @@ def show(runner: Runner, prompt: str, lang: str, before: str | None = None) -> s
         return f'<p class="trouble">{runner.trouble}</p>'
     verb = escaped("compare.answers" if runner.as_chat else VERBS[runner.card.does], lang)
     apart = runner.as_chat or runner.card.does == "translates"
-    written = runner.text.lstrip() if apart else runner.text
+    written, former = (text.lstrip() if apart else text for text in (runner.text, before or ""))
     if runner.ended and not written.strip():
         return f'<p class="verb">{verb}</p><p class="silent">{escaped("compare.silent", lang)}</p>'
     tag = "p" if apart else "span"  # a question stands by itself, a beginning runs on
     if runner.card.does == "fills":  # its text holds the prompt
         prompt = ""
     caret = "" if runner.ended else '<span class="caret"></span>'
-    inked, same = (html.escape(written), "") if before is None or not runner.ended else marked(before, written, lang)
+    inked, same = (html.escape(written), "") if before is None or not runner.ended else marked(former, written, lang)
     return (
         f'<p class="verb">{verb}</p><div class="text"><{tag} class="asked">{html.escape(prompt)}</{tag}>'
         f'<span class="written">{inked}</span>{caret}</div>{same}'

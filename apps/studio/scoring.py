@@ -4,38 +4,34 @@ from __future__ import annotations
 
 import html
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import gptlineage as gl
-from gptlineage.errors import explain
 from gptlineage.evaluation.scores import (
+    Measure,
+    Score,
+    by_judge,
+    by_likelihood,
+    by_reward,
     exam_question,
-    likelihood,
-    likelihood_line,
-    reward,
-    reward_line,
-    verdict_line,
+    noted,
+    score,
 )
-from gptlineage.world import Dialogue, judge
+from gptlineage.evaluation.slide import comparison
+from gptlineage.paths import models_dir
+from gptlineage.world import Dialogue
 
 from .models import Card, ModelPool
-from .race import Finish, keys_of
+from .race import Written, keys_of
 from .strings import text
 
 KINDS = ("none", "likelihood", "judge", "reward")
 ORDERS = ("listed", "year", "score")
 QUESTIONS = 10_000
 Question = tuple[int, str]  # its number and language
-
-
-@dataclass(frozen=True)
-class Score:
-    """What is said of one text, and by what the columns are lined up: more is better."""
-
-    words: str
-    value: float | None = None
 
 
 @dataclass(frozen=True)
@@ -62,7 +58,8 @@ def question_of(question: Question | None, prompt: str) -> Dialogue | None:
 
 def reward_folder(card: Card) -> Path | None:
     """Where the reward model lies that this model was trained with, if it is kept."""
-    folder = Path(card.source).expanduser() / "reward"
+    home = models_dir() if card.released else Path()
+    folder = (home / card.source).expanduser() / "reward"
     return folder if (folder / "config.json").is_file() else None
 
 
@@ -71,32 +68,30 @@ def judges(pool: ModelPool) -> list[tuple[str, str]]:
     return [(card.title, key) for key, card in pool.cards.items() if reward_folder(card)]
 
 
-def scores(pool: ModelPool, finish: Finish, wanted: Wanted, lang: str) -> dict[str, Score]:
-    """The score of every text, by its model; one that cannot have it says why. Raises UserError if none can."""
-    answer = (wanted.answer or "").strip()
-    if wanted.kind == "likelihood" and not answer:
-        raise gl.UserError(text("score.no_answer", "en"), text("score.no_answer", "zh"))
-    question = question_of(wanted.question, finish.prompt)
-    if wanted.kind == "judge" and question is None:
-        raise gl.UserError(text("score.no_question", "en"), text("score.no_question", "zh"))
+def measure_of(pool: ModelPool, prompt: str, wanted: Wanted, lang: str) -> Measure:
+    """How the score is taken that is asked for. Raises UserError, saying what is missing for it."""
+    if wanted.kind == "likelihood":
+        return by_likelihood(wanted.answer or "", lang)
+    if wanted.kind == "judge":
+        question = question_of(wanted.question, prompt)
+        if question is None:
+            raise gl.UserError(text("score.no_question", "en"), text("score.no_question", "zh"))
+        return by_judge(question, lang)
     folder = reward_folder(pool.cards[wanted.rewarder]) if wanted.rewarder in pool.cards else None
-    if wanted.kind == "reward" and folder is None:
+    if folder is None:
         raise gl.UserError(text("score.no_reward", "en"), text("score.no_reward", "zh"))
-    found = {}
-    for key, written in finish.texts.items():
-        try:
-            if wanted.kind == "likelihood":
-                one = likelihood(pool.get(key), finish.prompt, answer, finish.as_chat)
-                found[key] = Score(likelihood_line(one, lang), -one.bits_per_byte)
-            elif question is not None and wanted.kind == "judge":
-                verdict = judge(question, written)
-                found[key] = Score(verdict_line(verdict, lang), verdict.score)
-            elif folder is not None and wanted.kind == "reward":
-                value = reward(folder, finish.prompt, written)
-                found[key] = Score(reward_line(value, lang), value)
-        except gl.UserError as error:
-            found[key] = Score(explain(error, lang))
-    return found
+    return by_reward(folder, lang)
+
+
+def scores(pool: ModelPool, written: Written | None, wanted: Wanted, lang: str) -> dict[str, Score]:
+    """The score of every text, by its model; one that cannot have it says why. Raises UserError if none can."""
+    if written is None or wanted.kind == "none":
+        return {}
+    measure = measure_of(pool, written.prompt, wanted, lang)
+    return {
+        key: score(measure, pool.get(key), written.prompt, one, key in written.replied, lang)
+        for key, one in written.texts.items()
+    }
 
 
 def order_of(pool: ModelPool, order: str, found: dict[str, Score]) -> list[str]:
@@ -121,13 +116,15 @@ def shown(score: Score | None) -> str:
     return f'<p class="score">{html.escape(score.words)}</p>' if score else ""
 
 
-def told(pool: ModelPool, finish: Finish, found: dict[str, Score], order: str) -> dict[str, Any]:
-    """The comparison as `gptlineage.evaluation.slide` takes it, in the order of the columns."""
+def told(
+    pool: ModelPool, written: Written, found: dict[str, Score], kind: str, order: str, chosen: Sequence[str]
+) -> dict[str, Any]:
+    """The comparison as `gptlineage.evaluation.slide` takes it: the columns that are shown, in their order."""
     rows = []
     for key in order_of(pool, order, found):
-        if key in finish.texts:
+        if key in written.texts and key in chosen:
             card = pool.cards[key]
             row = {"model": card.title, "year": card.year, "n_parameters": card.n_parameters}
-            row |= {"generation": card.generation, "text": finish.texts[key]}
-            rows.append({**row, "score": found[key].words} if key in found else row)
-    return {"prompt": finish.prompt, "settings": finish.settings, "rows": rows, "version": gl.__version__}
+            row |= {"generation": card.generation, "text": written.texts[key]}
+            rows.append(row | noted({kind: found[key]} if key in found else {}))
+    return comparison(written.prompt, written.settings, rows)

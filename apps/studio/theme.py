@@ -11,19 +11,15 @@ from typing import Any
 
 import gradio as gr
 
+from gptlineage.evaluation.slide import COLOURS
+
 # Along the timeline from warm to cool. Each holds at least 4.5:1 against the page and the cards, in its own mode
-# (tests/apps/test_studio.py measures it). name: (on light, on dark)
-GENERATION_COLOURS: dict[str, tuple[str, str]] = {
-    "rnnsearch": ("#8a5a12", "#dcb06a"),
-    "transformer": ("#a34a1c", "#f0a07a"),
-    "gpt-1": ("#b3361f", "#ff9c85"),
-    "bert": ("#6b6a14", "#c9c65e"),
-    "gpt-2": ("#1c7444", "#6fd39a"),
-    "gpt-3": ("#1763a6", "#7cbcf5"),
-    "gpt-3.5": ("#5a4fc0", "#b0a6ff"),
-    "chatgpt": ("#a02a7a", "#f492d0"),
-    "gpt-4": ("#45525f", "#b4c2cf"),
-}
+# (tests/apps/test_studio.py measures it). The light ones are those of a comparison saved for a slide.
+ON_DARK = {
+    "rnnsearch": "#dcb06a", "transformer": "#f0a07a", "gpt-1": "#ff9c85", "bert": "#c9c65e", "gpt-2": "#6fd39a",
+    "gpt-3": "#7cbcf5", "gpt-3.5": "#b0a6ff", "chatgpt": "#f492d0", "gpt-4": "#b4c2cf",
+}  # fmt: skip
+GENERATION_COLOURS = {name: (light, ON_DARK[name]) for name, light in COLOURS.items()}  # name: (on light, on dark)
 OTHER_COLOUR = ("#45525f", "#b4c2cf")
 
 PAGE = ("#faf8f3", "#15171b")

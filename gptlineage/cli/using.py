@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from ..errors import UserError, language, unknown
@@ -20,6 +20,7 @@ from .common import (
     TopK,
     TopP,
     app,
+    plain,
     settings,
     show_json,
     zh,
@@ -146,8 +147,8 @@ def compare(
     as_json: Json = False,
 ) -> None:
     """One prompt through several models under the same seed, side by side."""
-    from ..evaluation.scores import exam_question, score_rows
-    from ..evaluation.slide import save_comparison
+    from ..evaluation.scores import by_judge, by_likelihood, by_reward, exam_question, score_rows
+    from ..evaluation.slide import comparison, save_comparison
     from ..inference import load, model_names
     from ..inference.compare import continuations
     from ..paths import user_path
@@ -163,11 +164,18 @@ def compare(
     if not lms:
         raise UserError("There is no model to compare; name some with --models.", "没有模型可比；请用 --models 指定。")
     chosen = settings(max_new_tokens, temperature, top_k, top_p, seed)
+    measures = {}
+    if answer is not None:
+        measures["likelihood"] = by_likelihood(answer, language())
+    if asked is not None:
+        measures["judge"] = by_judge(asked, language())
+    if reward is not None:
+        measures["reward"] = by_reward(user_path(reward), language())
     rows = continuations(lms, text, answered=asked is not None, **chosen)
     if all("error" in row for row in rows):
         raise UserError(rows[0]["error"], rows[0]["error_zh"])
-    score_rows(rows, lms, text, language(), question=asked, answer=answer, reward_folder=reward)
-    told = {"prompt": text, "seed": seed, "settings": chosen, "rows": rows}
+    score_rows(rows, lms, text, measures, replied=asked is not None, lang=language())
+    told = comparison(text, chosen, rows)
     if out:
         save_comparison(user_path(out), told, language())
     if as_json:
@@ -176,10 +184,10 @@ def compare(
         Console().print(Text(text))
     heads = ("模型", "年份", "续写", "得分") if zh() else ("model", "year", "continuation", "score")
     scored = any("score" in row for row in rows)
-    table = Table(*heads[: 3 + scored])
+    table = Table(*(Column(head, overflow="fold") for head in heads[: 3 + scored]))  # Chinese has no spaces to wrap at
     for row in rows:
         # Text, not str: what a model wrote may look like markup.
-        cells = [row["model"], str(row["year"]), row.get("text") or explain_row(row), row.get("score", "")]
+        cells = [row["model"], plain(row["year"]), row.get("text") or explain_row(row), row.get("score", "")]
         table.add_row(*map(Text, cells[: 3 + scored]))
     Console().print(table)
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -23,16 +23,25 @@ from .exam.scoring import logprobs
 
 
 @dataclass(frozen=True)
+class Score:
+    """What is said of one model's text: in words, by a number of which more is better, and in figures for a file."""
+
+    words: str
+    value: float | None = None  # None: it could not be had, and the words say why
+    figures: Mapping[str, Any] = field(default_factory=dict)
+
+
+# A way to score: of a model, the prompt, the text that it wrote, and whether that was a reply.
+Measure = Callable[[Loaded, str, str, bool], Score]
+
+
+@dataclass(frozen=True)
 class Likelihood:
     """How probable an answer is: `nats` is minus its log-probability, over so many tokens and bytes."""
 
     nats: float
     n_tokens: int
     n_bytes: int
-
-    @property
-    def probability(self) -> float:
-        return math.exp(-self.nats)
 
     @property
     def nats_per_token(self) -> float:
@@ -44,8 +53,10 @@ class Likelihood:
         return self.nats / math.log(2) / self.n_bytes
 
 
-def likelihood(lm: Loaded, prompt: str, answer: str, as_chat: bool = True) -> Likelihood:
-    """How likely `lm` finds `answer`: as its reply if it converses and `as_chat` says so, else as what goes on.
+def likelihood(lm: Loaded, prompt: str, answer: str, as_reply: bool = False) -> Likelihood:
+    """How likely `lm` finds `answer`: as what follows the prompt, or `as_reply` to it.
+
+    A base model replies on a page of questions, as `LanguageModel.chat` lets it.
 
     Raises UserError for an empty prompt or answer, for more than the context holds, and for a model that does not
     continue text.
@@ -54,16 +65,17 @@ def likelihood(lm: Loaded, prompt: str, answer: str, as_chat: bool = True) -> Li
         raise UserError(
             f"{lm.name} does not continue text, so no answer has a likelihood.", f"{lm.name} 不会续写，无从计算似然。"
         )
-    if not answer.strip():
-        raise UserError("Give an answer whose likelihood is wanted.", "请给出要计算似然的答案。")
+    check_answer(answer)
     tokenizer, n_ctx = lm.tokenizer, lm.config.n_ctx
-    if as_chat and lm.speaks_chat:
+    asked = [{"role": "user", "content": prompt.strip()}]
+    if as_reply and lm.speaks_chat:
         said = answer.strip()
         wanted = tokenizer.encode(said)
-        ids = encode_prompt(tokenizer, [{"role": "user", "content": prompt.strip()}], max(1, n_ctx - len(wanted)))
+        ids = encode_prompt(tokenizer, asked, max(1, n_ctx - len(wanted)))
     else:
-        ids = lm.read(prompt)
-        said = joined(prompt, answer)
+        page = lm.transcript(asked) if as_reply else prompt
+        ids = lm.read(page)
+        said = joined(page, answer)
         wanted = tokenizer.encode(said)
     if len(ids) + len(wanted) > n_ctx + 1:
         raise UserError(
@@ -71,6 +83,12 @@ def likelihood(lm: Loaded, prompt: str, answer: str, as_chat: bool = True) -> Li
             f"提示和答案共 {len(ids) + len(wanted)} 个词元，而 {lm.name} 只读 {n_ctx} 个；请缩短。",
         )
     return Likelihood(-logprobs(lm.model, [(ids, wanted)])[0], len(wanted), len(said.encode()))
+
+
+def check_answer(answer: str) -> None:
+    """Raise UserError for an answer without a word."""
+    if not answer.strip():
+        raise UserError("Give an answer whose likelihood is wanted.", "请给出要计算似然的答案。")
 
 
 def joined(prompt: str, answer: str) -> str:
@@ -104,48 +122,95 @@ def reward(folder: Path, prompt: str, reply: str) -> float:
         return float(scores_of(scorer, [ids])[0])
 
 
-# ---------------------------------------------------------------- in words
+# ---------------------------------------------------------------- ways to score
+
+
+def by_likelihood(answer: str, lang: str) -> Measure:
+    """Whatever a model wrote: how likely it finds this answer. Raises UserError for an empty one."""
+    check_answer(answer)
+
+    def measure(lm: Loaded, prompt: str, written: str, replied: bool) -> Score:
+        found = likelihood(lm, prompt, answer, as_reply=replied)
+        return Score(likelihood_line(found, lang), -found.bits_per_byte, asdict(found))
+
+    return measure
+
+
+def by_judge(question: Dialogue, lang: str) -> Measure:
+    """Whether a text is a right answer to a question of the exam."""
+
+    def measure(lm: Loaded, prompt: str, written: str, replied: bool) -> Score:
+        verdict = judge(question, written)
+        return Score(verdict_line(verdict, lang), verdict.score, {"right": verdict.right, "score": verdict.score})
+
+    return measure
+
+
+def by_reward(folder: Path, lang: str) -> Measure:
+    """What a reward model gives the text. Raises UserError if there is none in `folder`."""
+    reward_model(folder)
+
+    def measure(lm: Loaded, prompt: str, written: str, replied: bool) -> Score:
+        score = reward(folder, prompt, written)
+        return Score(reward_line(score, lang), score, {"score": score})
+
+    return measure
+
+
+def score(measure: Measure, lm: Loaded, prompt: str, written: str, replied: bool, lang: str) -> Score:
+    """What the measure says; where it cannot be taken, why."""
+    try:
+        return measure(lm, prompt, written, replied)
+    except UserError as error:
+        return Score(explain(error, lang))
+
+
+def noted(scores: Mapping[str, Score]) -> dict[str, Any]:
+    """Scores, by what they measure, as a row of a comparison holds them: `score` in words, `scores` in figures."""
+    if not scores:
+        return {}
+    figures = {name: found.figures for name, found in scores.items() if found.figures}
+    return {"score": "; ".join(found.words for found in scores.values()), "scores": figures}
 
 
 def score_rows(
     rows: list[dict[str, Any]],
     models: Sequence[Loaded],
     prompt: str,
-    lang: str,
+    measures: Mapping[str, Measure],
     *,
-    question: Dialogue | None = None,
-    answer: str | None = None,
-    reward_folder: Path | None = None,
+    replied: bool,
+    lang: str,
 ) -> None:
-    """Give every row the `score`, in words, that was asked for; a model that cannot be scored says why there."""
+    """Note in every row that has a text what the measures say of it."""
     for row, lm in zip(rows, models, strict=True):
-        words = []
-        try:
-            if answer is not None:
-                words.append(likelihood_line(likelihood(lm, prompt, answer, as_chat=question is not None), lang))
-            if "text" in row and question is not None:
-                words.append(verdict_line(judge(question, row["text"]), lang))
-            if "text" in row and reward_folder is not None:
-                words.append(reward_line(reward(reward_folder, prompt, row["text"]), lang))
-        except UserError as error:
-            words.append(explain(error, lang))
-        if words:
-            row["score"] = "; ".join(words)
+        if "text" in row:
+            row |= noted(
+                {name: score(measure, lm, prompt, row["text"], replied, lang) for name, measure in measures.items()}
+            )
+
+
+# ---------------------------------------------------------------- in words
 
 
 def likelihood_line(found: Likelihood, lang: str) -> str:
-    p, nats, bits = percent(found.probability), f"{found.nats_per_token:.2f}", f"{found.bits_per_byte:.2f}"
+    p, nats, bits = probability(found.nats), f"{found.nats_per_token:.2f}", f"{found.bits_per_byte:.2f}"
     if lang == "zh":
         return f"似然 {p}，每词元 {nats} 奈特，每字节 {bits} 比特"
-    return f"likelihood {p}, {nats} nats a token, {bits} bits a byte"
+    return f"likelihood {p}, {nats} nats per token, {bits} bits per byte"
 
 
-def percent(share: float) -> str:
-    """A probability as people read it: 38 %, 0.04 %, 3 in 10^9."""
-    if share >= 0.0001:
-        return f"{100 * share:.3g} %"
-    power = math.floor(math.log10(share)) if share > 0 else -300
-    return f"10^{power}"
+SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def probability(nats: float) -> str:
+    """exp(-nats) as people read it: 38.3 %, 0.04 %, 3.0 × 10⁻⁹; never rounded up to certainty, nor down to nothing."""
+    if nats < -math.log(1e-4):
+        share = 100 * math.exp(-nats)
+        return "> 99.9 %" if 99.9 < share < 100 else f"{share:.3g} %"
+    logarithm = -nats / math.log(10)
+    power = math.floor(round(logarithm, 2))
+    return f"{10 ** (logarithm - power):.1f} × 10{str(power).translate(SUPERSCRIPT)}"
 
 
 def verdict_line(verdict: Verdict, lang: str) -> str:

@@ -1,7 +1,8 @@
 """What several models made of one prompt, as something to show: Markdown, JSON, or a picture.
 
-A told comparison is a dict: `prompt`, `settings`, and `rows`, each with `model`, `year`, `n_parameters`, `text` (or
-`error` and `error_zh`), and, where somebody scored it, `score`, a line of words.
+A told comparison is what `comparison` makes: a dict of `prompt`, `settings`, `version`, `date` and `rows`, each with
+`model`, `generation`, `year`, `n_parameters`, `text` (or `error` and `error_zh`), and, where somebody scored it,
+`score`, a line of words.
 """
 
 from __future__ import annotations
@@ -9,20 +10,49 @@ from __future__ import annotations
 import html
 import json
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from ..text.markdown import quoted
+from ..text.markdown import literal, quoted
+from ..text.numbers import count
 from ..text.saving import save_as
 
 Told = Mapping[str, Any]
-WIDTH, MARGIN, GAP, PER_ROW = 1600, 48, 28, 4
+WIDTH, MARGIN, GAP, PER_ROW, PADDING = 1600, 48, 28, 4, 20
 LINE, LETTERS = 1.5, 0.52  # line height and the width of a Latin letter, in letters' size
+SMALL = 17
 FONTS = (
     "ui-sans-serif, system-ui, -apple-system, 'Segoe UI', 'Helvetica Neue', Arial, 'PingFang SC', "
     "'Microsoft YaHei', 'Noto Sans CJK SC', 'Noto Sans SC', sans-serif"
 )
 PAPER, CARD, INK, QUIET, EDGE = "#faf8f3", "#ffffff", "#1f2328", "#5d6470", "#e4dfd3"
+# Each holds at least 4.5:1 on the card (tests/apps/test_studio.py measures it); the studio wears the same in light.
+COLOURS = {
+    "rnnsearch": "#8a5a12", "transformer": "#a34a1c", "gpt-1": "#b3361f", "bert": "#6b6a14", "gpt-2": "#1c7444",
+    "gpt-3": "#1763a6", "gpt-3.5": "#5a4fc0", "chatgpt": "#a02a7a", "gpt-4": "#45525f",
+}  # fmt: skip
+# Settings as they are said to people: (English, Chinese).
+SETTINGS = {
+    "temperature": ("temperature {:g}", "温度 {:g}"),
+    "top_k": ("top-k {}", "top-k {}"),
+    "top_p": ("top-p {:g}", "top-p {:g}"),
+    "max_new_tokens": ("at most {} tokens", "最多 {} 个词元"),
+    "seed": ("seed {}", "随机种子 {}"),
+}
+
+
+def comparison(prompt: str, settings: Told, rows: Sequence[Told]) -> dict[str, Any]:
+    """A comparison to be told: what was asked, how, what came of it, by which version and when."""
+    return {
+        "prompt": prompt,
+        "seed": settings.get("seed"),
+        "settings": dict(settings),
+        "rows": list(rows),
+        "version": version("gptlineage"),
+        "date": datetime.now(UTC).date().isoformat(),
+    }
 
 
 def as_json(told: Told) -> str:
@@ -31,59 +61,65 @@ def as_json(told: Told) -> str:
 
 def as_markdown(told: Told, lang: str = "en") -> str:
     """The prompt and every text as quotations, so that nothing in them becomes markup."""
-    parts = [quoted(told["prompt"]), settings_line(told["settings"])]
+    parts = [quoted(told["prompt"]), literal(settings_line(told["settings"], lang))]
     for row in told["rows"]:
-        parts.append(f"## {heading(row)}")
+        parts.append(f"## {literal(heading(row, lang))}")
         parts.append(quoted(content(row, lang)))
         if row.get("score"):
-            parts.append(f"*{row['score']}*")
-    return "\n\n".join(parts) + "\n"
+            parts.append(f"*{literal(row['score'])}*")
+    return "\n\n".join([*parts, literal(source_line(told))]) + "\n"
 
 
-def as_svg(told: Told, lang: str = "en", colours: Mapping[str, str] | None = None) -> str:
-    """The models side by side, up to four in a row, 1600 units wide; `colours` by the row's `generation`."""
+def as_svg(told: Told, lang: str = "en") -> str:
+    """The models side by side, up to four in a row, 1600 units wide."""
     rows: Sequence[Told] = told["rows"]
-    n = max(1, min(PER_ROW, len(rows)))
+    n_rows = max(1, -(-len(rows) // PER_ROW))
+    n = max(1, -(-len(rows) // n_rows))  # five stand as three and two
     wide = (WIDTH - 2 * MARGIN - (n - 1) * GAP) / n
-    size = 22 if n < 4 else 20
-    drawn, y = text_block(wrap(told["prompt"], WIDTH - 2 * MARGIN, 30), MARGIN, MARGIN, 30, INK), float(MARGIN)
-    y += 30 * LINE * len(wrap(told["prompt"], WIDTH - 2 * MARGIN, 30))
-    drawn += text_block([settings_line(told["settings"])], MARGIN, y, 17, QUIET)
-    y += 17 * LINE + GAP
+    title = wrap(told["prompt"], WIDTH - 2 * MARGIN, 30)
+    y = float(MARGIN)
+    drawn = text_block(title, MARGIN, y, 30, INK)
+    y += 30 * LINE * len(title)
+    drawn += text_block([settings_line(told["settings"], lang)], MARGIN, y, SMALL, QUIET)
+    y += SMALL * LINE + GAP
     for start in range(0, len(rows), n):
-        cards = [card_of(row, wide, size, lang) for row in rows[start : start + n]]
-        tall = max(height for _, height in cards)
-        for place, (row, (lines, _)) in enumerate(zip(rows[start : start + n], cards, strict=True)):
-            x, colour = MARGIN + place * (wide + GAP), (colours or {}).get(str(row.get("generation")), QUIET)
+        cards = [card_of(row, wide - 2 * PADDING, 22 if n < PER_ROW else 20, lang) for row in rows[start : start + n]]
+        tall = 2 * PADDING + max(sum(size * LINE for _, size, _ in lines) for lines in cards)
+        for place, lines in enumerate(cards):
+            x, colour, at = MARGIN + place * (wide + GAP), lines[0][2], y + PADDING
             corner = f'<rect x="{x:.1f}" y="{y:.1f}" width="{wide:.1f}"'
             drawn += f'{corner} height="{tall:.1f}" rx="12" fill="{CARD}" stroke="{EDGE}"/>'
             drawn += f'{corner} height="6" fill="{colour}"/>'
-            at = y + 24
-            for line, letters, ink in lines:
-                drawn += text_block([line], x + 20, at, letters, colour if ink == "own" else ink)
-                at += letters * LINE
+            for line, size, ink in lines:
+                drawn += text_block([line], x + PADDING, at, size, ink)
+                at += size * LINE
         y += tall + GAP
-    tall = int(y + MARGIN - GAP)
+    drawn += text_block([source_line(told)], MARGIN, y, SMALL, QUIET)
+    tall = int(y + SMALL * LINE + MARGIN / 2)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{tall}" viewBox="0 0 {WIDTH} {tall}" '
         f'font-family="{html.escape(FONTS)}"><rect width="100%" height="100%" fill="{PAPER}"/>{drawn}</svg>'
     )
 
 
-def card_of(row: Told, wide: float, size: int, lang: str) -> tuple[list[tuple[str, int, str]], float]:
-    """The lines of one model's card, each with its size and ink, and the height of it all."""
-    inner = wide - 40
-    lines = [(line, 24, "own") for line in wrap(heading(row), inner, 24)]
-    lines += [(line, size, INK) for line in wrap(content(row, lang), inner, size)]
-    lines += [(line, 17, QUIET) for line in wrap(str(row.get("score") or ""), inner, 17)]
-    return lines, 48 + sum(letters * LINE for _, letters, _ in lines)
+def card_of(row: Told, inner: float, size: int, lang: str) -> list[tuple[str, int, str]]:
+    """The lines of one model's card, each with its size and ink; the first wears the generation's colour."""
+    year, colour = str(row.get("year") or ""), COLOURS.get(str(row.get("generation")), QUIET)
+    lines = [(line, 26, colour) for line in wrap(f"{row['model']}  {year}", inner, 26)]
+    lines += [(line, SMALL, QUIET) for line in wrap(parameters(row, lang), inner, SMALL)]
+    lines += [("", 8, INK), *((line, size, INK) for line in wrap(content(row, lang), inner, size))]
+    score = [(line, SMALL, INK) for line in wrap(str(row.get("score") or ""), inner, SMALL)]
+    return [*lines, *([("", 8, INK), *score] if score else [])]
 
 
-def heading(row: Told) -> str:
-    parts = [str(row["model"]), str(row.get("year") or "")]
-    if row.get("n_parameters"):
-        parts.append(f"{row['n_parameters'] / 1e6:.2f} M")
+def heading(row: Told, lang: str) -> str:
+    parts = (str(row["model"]), str(row.get("year") or ""), parameters(row, lang))
     return " · ".join(part for part in parts if part)
+
+
+def parameters(row: Told, lang: str) -> str:
+    n = row.get("n_parameters")
+    return "" if not n else count(n, lang) + ("参数" if lang == "zh" else " parameters")
 
 
 def content(row: Told, lang: str) -> str:
@@ -92,8 +128,13 @@ def content(row: Told, lang: str) -> str:
     return str(row["text"]).strip() or "…"
 
 
-def settings_line(settings: Told) -> str:
-    return " · ".join(f"{name} {value}" for name, value in settings.items() if value is not None)
+def settings_line(settings: Told, lang: str = "en") -> str:
+    said = {name: words[lang == "zh"] for name, words in SETTINGS.items() if settings.get(name) is not None}
+    return " · ".join(words.format(settings[name]) for name, words in said.items())
+
+
+def source_line(told: Told) -> str:
+    return f"gptlineage {told['version']} · {told['date']}"
 
 
 def wrap(text: str, width: float, size: float) -> list[str]:
@@ -111,12 +152,17 @@ def wrap(text: str, width: float, size: float) -> list[str]:
     return lines
 
 
+CLOSING = frozenset("，。！？；：、”’）》〉」』】")  # no line begins with these
+
+
 def pieces(text: str) -> list[str]:
-    """What a line may be broken between: words with the space after them, and single Chinese characters."""
+    """What a line may be broken between: words with the space after them, and Chinese characters with their signs."""
     found: list[str] = []
     for character in text:
-        stuck = found and not found[-1][-1].isspace() and ord(character) <= 0x2E7F and ord(found[-1][-1]) <= 0x2E7F
-        if stuck and len(found[-1]) < 24:  # a word without an end is broken too
+        before = found[-1][-1] if found else " "
+        letters = not before.isspace() and max(ord(character), ord(before)) <= 0x2E7F
+        longest = 20 if letters else 3 if character in CLOSING else 0  # a word without an end is broken too
+        if found and len(found[-1]) < longest:
             found[-1] += character
         else:
             found.append(character)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from .test_browser import Visit, address, chromium, visit  # noqa: F401  (fixtures)
+from .test_browser import Visit, address, chromium, slowly, visit  # noqa: F401  (fixtures)
 
 
 def run(visit: Visit, prompt: str, **how: Any) -> Any:  # noqa: F811
@@ -16,6 +17,7 @@ def run(visit: Visit, prompt: str, **how: Any) -> Any:  # noqa: F811
     page.fill("#prompt textarea", prompt)
     page.click("#run")
     page.wait_for_selector("#change .changing")
+    page.wait_for_selector("#run:not([disabled])")
     return page
 
 
@@ -38,6 +40,48 @@ def test_a_word_is_changed_and_everybody_writes_again(visit: Visit) -> None:  # 
     page.wait_for_selector(".output .same")
     assert page.input_value("#prompt textarea") == "The dog is on the mat"
     page.locator(".changing button", has_text="dog").wait_for()
+    page.wait_for_function("() => document.activeElement.textContent === 'dog'")  # the keyboard goes on from there
+    page.wait_for_selector("#run:not([disabled])")
+    page.keyboard.press("Enter")
+    page.keyboard.type("cow")
+    page.keyboard.press("Enter")
+    page.locator(".changing button", has_text="cow").wait_for()
+    assert page.input_value("#prompt textarea") == "The cow is on the mat"
+
+
+def test_a_word_half_changed_is_left_for_another(visit: Visit) -> None:  # noqa: F811
+    page = run(visit, "The cat is")
+    page.locator(".changing button", has_text="cat").click()
+    page.keyboard.type("elephant")
+    page.locator(".changing button", has_text="The").click()
+    assert page.locator(".changing input").input_value() == "The"
+    assert page.locator(".changing button").all_inner_texts() == ["cat", "is"]
+    page.click("#prompt textarea")  # and a click elsewhere goes where it should
+    assert page.evaluate("document.activeElement.closest('#prompt') !== null")
+
+
+def test_what_was_stopped_is_what_is_saved(visit: Visit, slowly: None, tmp_path: Path) -> None:  # noqa: F811
+    page = visit()
+    page.get_by_role("tab", name="Compare", exact=True).click()
+    page.fill("#prompt textarea", "The cat is")
+    page.click("#run")
+    page.wait_for_selector(".lane:visible .written:not(:empty)")
+    page.click("#stop")
+    page.wait_for_selector("#compare-json")
+    shown = page.locator(".lane:visible .written").first.inner_text()
+    with page.expect_download() as saved:
+        page.click("#compare-json")
+    saved.value.save_as(tmp_path / "saved")
+    told = json.loads((tmp_path / "saved").read_text(encoding="utf-8"))
+    assert told["prompt"] == "The cat is" and told["rows"][0]["text"].strip() == shown.strip()
+    assert page.locator(".changing button").all_inner_texts() == ["The", "cat", "is"]
+
+
+def test_there_is_nothing_to_save_at_first(visit: Visit) -> None:  # noqa: F811
+    page = visit()
+    page.get_by_role("tab", name="Compare", exact=True).click()
+    page.locator("#run").wait_for()
+    assert page.locator(".exports button").count() == 0 or not page.locator(".exports").is_visible()
 
 
 def test_a_chinese_character_is_changed(visit: Visit) -> None:  # noqa: F811

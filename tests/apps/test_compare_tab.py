@@ -19,8 +19,7 @@ from gptlineage.model import Scorer
 from gptlineage.paths import import_app
 
 studio = import_app("studio")
-changing, scoring, compare, models = studio.changing, studio.scoring, studio.compare, studio.models
-Finish = studio.race.Finish
+changing, scoring, race, compare, models = studio.changing, studio.scoring, studio.race, studio.compare, studio.models
 SETTINGS = {"temperature": 0.8, "top_k": 50, "top_p": 1.0, "max_new_tokens": 16, "seed": 0}
 
 
@@ -30,7 +29,7 @@ def pool(family: list[str]) -> Any:
 
 
 def finish(prompt: str = "The cat", **texts: str) -> Any:
-    return Finish(prompt, SETTINGS, True, texts or {"gpt-1": "a", "chatgpt": "b"})
+    return race.Written(prompt, SETTINGS, texts or {"gpt-1": "a", "chatgpt": "b"}, frozenset({"chatgpt"}))
 
 
 def unmarked(markup: str) -> str:
@@ -61,19 +60,48 @@ def test_the_words_to_change_hold_the_prompt(prompt: str) -> None:
         assert prompt[int(start) : int(end)] == html.unescape(word)
 
 
-def test_chinese_is_changed_character_by_character() -> None:
+def test_no_character_is_halved() -> None:
     assert changing.words_to_change("法国 is GPT-3's", "zh").count("<button") == 5  # 法, 国, is, GPT, 3's
+    assert changing.words_to_change("cafe\u0301", "en").count("<button") == 1  # an accent stays on its letter
 
 
-def test_only_runs_that_differ_in_the_prompt_are_compared() -> None:
-    dials = (0.8, 50, 1.0, 16, "0")
-    former = finish("A")
-    assert compare.comparable(former, "B", True, dials) == former.texts
-    assert compare.comparable(former, "A", True, dials) is None
-    assert compare.comparable(former, "B", False, dials) is None
-    assert compare.comparable(former, "B", True, (0.9, *dials[1:])) is None
-    assert compare.comparable(former, "B", True, (*dials[:-1], "1")) is None
-    assert compare.comparable(None, "B", True, dials) is None
+@pytest.mark.parametrize(
+    ("before", "after", "changed"),
+    [
+        ("The capital of France is", "The capital of New York is", True),
+        ("法国的首都是", "英国的首都是", True),
+        ("cat", "dog", True),
+        ("The cat", "The cat sat on the mat", True),
+        ("The capital of France is", "What is GPT-3?", False),
+        ("从前", "法国的首都是", False),
+    ],
+)
+def test_one_word_is_one_word(before: str, after: str, changed: bool) -> None:
+    assert changing.one_word_changed(before, after) is changed
+
+
+def test_only_runs_that_differ_in_a_word_of_the_prompt_are_compared() -> None:
+    former, replied = finish("A cat"), frozenset({"chatgpt"})
+    assert race.comparable(former, "A dog", SETTINGS, replied) == former.texts
+    assert race.comparable(former, "A dog", SETTINGS, frozenset()) == {"gpt-1": "a"}  # ChatGPT replied before
+    assert race.comparable(former, "A cat", SETTINGS, replied) == {}
+    assert race.comparable(former, "Two dogs", SETTINGS, replied) == {}
+    assert race.comparable(former, "A dog", {**SETTINGS, "temperature": 0.9}, replied) == {}
+    assert race.comparable(former, "A dog", {**SETTINGS, "seed": 1}, replied) == {}
+    by_chance = {**SETTINGS, "seed": None}
+    assert race.comparable(replace(former, settings=by_chance), "A dog", by_chance, replied) == {}
+    assert race.comparable(None, "A dog", SETTINGS, replied) == {}
+
+
+def test_a_race_that_is_stopped_has_written_what_it_showed(pool: Any) -> None:
+    running = race.race(pool, "The cat", ["gpt-2", "chatgpt"], True, "en", (0.8, 50, 1.0, 16, "0"))
+    for picture in running:
+        if picture[-1].texts["gpt-2"]:
+            break
+    running.close()
+    written = picture[-1]
+    assert html.escape(written.texts["gpt-2"]) in picture[3 + race.keys_of(pool).index("gpt-2")]
+    assert written.prompt == "The cat" and written.replied == {"chatgpt"} and set(written.texts) == {"gpt-2", "chatgpt"}
 
 
 def wanted(kind: str, answer: str | None = None, rewarder: str | None = None, question: Any = None) -> Any:
@@ -99,7 +127,7 @@ def test_the_judge_marks_the_exams_questions_only(pool: Any) -> None:
 
 
 def test_what_is_missing_is_said(pool: Any) -> None:
-    for kind, word in (("likelihood", "Type an answer"), ("judge", "own questions"), ("reward", "no reward model")):
+    for kind, word in (("likelihood", "Give an answer"), ("judge", "own questions"), ("reward", "no reward")):
         with pytest.raises(gl.UserError, match=word):
             scoring.scores(pool, finish(), wanted(kind, rewarder="gpt-1"), "en")
 
@@ -126,9 +154,29 @@ def test_columns_stand_by_year_and_by_score(pool: Any, family: list[str]) -> Non
 
 
 def test_the_files_hold_what_is_shown(pool: Any) -> None:
-    done = finish("The <b>cat", **{"gpt-1": "sat *down*", "chatgpt": "</svg>"})
-    told = scoring.told(pool, done, {"gpt-1": scoring.Score("judge: right", 1.0)}, "listed")
-    assert [row["model"] for row in told["rows"]] == ["GPT-1", "ChatGPT"]
-    assert told["rows"][0]["score"] == "judge: right" and "score" not in told["rows"][1]
+    done = finish("The <b>cat", **{"gpt-1": "sat *down*", "chatgpt": "</svg>", "gpt-2": "hidden"})
+    scored = {"gpt-1": scoring.Score("judge: right", 1.0, {"right": True})}
+    told = scoring.told(pool, done, scored, "judge", "listed", ["gpt-1", "chatgpt", "gpt-3"])
+    assert [row["model"] for row in told["rows"]] == ["GPT-1", "ChatGPT"]  # those that wrote and are shown
+    assert told["rows"][0]["score"] == "judge: right" and told["rows"][0]["scores"] == {"judge": {"right": True}}
+    assert "score" not in told["rows"][1] and told["seed"] == 0 and told["version"] == gl.__version__
     assert json.loads(json.dumps(told)) == told
-    assert scoring.told(pool, replace(done, texts={}), {}, "listed")["rows"] == []
+    turned = scoring.told(pool, done, scored, "judge", "score", ["chatgpt", "gpt-1", "gpt-2"])
+    assert turned["rows"][0]["model"] == "GPT-1" and len(turned["rows"]) == 3
+
+
+def test_a_reward_model_trained_meanwhile_is_offered(pool: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert [update["visible"] for update in compare.tools(pool, "reward", None)] == [False, False]
+    monkeypatch.setattr(compare, "judges", lambda _: [("Mine", "mine")])
+    dropdown = compare.tools(pool, "reward", None)[1]
+    assert dropdown["visible"] and dropdown["value"] == "mine" and dropdown["choices"] == [("Mine", "mine")]
+    assert [update["visible"] for update in compare.tools(pool, "likelihood", "mine")] == [True, False]
+
+
+def test_released_models_have_no_reward_model_from_the_working_directory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "gpt-3.5" / "reward").mkdir(parents=True)
+    (tmp_path / "gpt-3.5" / "reward" / "config.json").write_text("{}")
+    monkeypatch.chdir(tmp_path)
+    assert scoring.reward_folder(models.read_card("gpt-3.5")) is None

@@ -11,12 +11,16 @@ import torch
 import gptlineage as gl
 from gptlineage.evaluation.scores import (
     REASONS,
+    by_judge,
+    by_likelihood,
+    by_reward,
     exam_question,
     in_chinese,
     joined,
     likelihood,
-    percent,
+    probability,
     reward,
+    score,
     score_rows,
 )
 from gptlineage.inference import save_model
@@ -37,7 +41,6 @@ def test_the_likelihood_is_the_product_of_the_softmaxes(lm: gl.LanguageModel) ->
         logits = lm.model(torch.tensor([ids + said])).float().log_softmax(-1)[0]
     wanted = -sum(float(logits[len(ids) - 1 + i, token]) for i, token in enumerate(said))
     assert found.nats == pytest.approx(wanted, abs=1e-4) and found.n_tokens == len(said) and found.n_bytes == 7
-    assert found.probability == pytest.approx(math.exp(-wanted), rel=1e-3)
     assert found.bits_per_byte == pytest.approx(wanted / math.log(2) / 7, rel=1e-3)
 
 
@@ -46,6 +49,12 @@ def test_a_chat_model_is_scored_on_what_it_would_reply() -> None:
     asked = "What is the capital of France?"
     replied, continued = (likelihood(chat, asked, "The capital of France is Paris.", way) for way in (True, False))
     assert replied.nats < continued.nats / 2
+
+
+def test_a_base_model_replies_on_a_page_of_questions(lm: gl.LanguageModel) -> None:
+    asked = "What is the capital of France?"
+    page = likelihood(lm, f"Q: {asked}\nA:", "Paris.")
+    assert likelihood(lm, asked, "Paris.", as_reply=True) == page != likelihood(lm, asked, "Paris.")
 
 
 def test_answers_follow_as_words_do() -> None:
@@ -79,9 +88,10 @@ def test_the_judge_gives_his_reasons_in_both_languages() -> None:
     question = exam_question(3, "en")
     rows = [{"text": question.reference}, {"text": "I like"}, {"error": "too long"}]
     lm = gl.load("gpt-2")
-    score_rows(rows, [lm] * 3, "x", "en", question=question)
+    score_rows(rows, [lm] * 3, "x", {"judge": by_judge(question, "en")}, replied=True, lang="en")
     assert rows[0]["score"] == "judge: right" and "not right" in rows[1]["score"] and "score" not in rows[2]
-    score_rows(rows, [lm] * 3, "x", "zh", question=question)
+    assert rows[0]["scores"]["judge"]["right"] and not rows[1]["scores"]["judge"]["right"]
+    score_rows(rows, [lm] * 3, "x", {"judge": by_judge(question, "zh")}, replied=True, lang="zh")
     assert "裁判：不对" in rows[1]["score"] and not any(reason in rows[1]["score"] for reason in REASONS)
     assert in_chinese("2 right items of 3") == "3 项中对了 2 项" and in_chinese("missing: 9") == "缺少：9"
 
@@ -89,9 +99,22 @@ def test_the_judge_gives_his_reasons_in_both_languages() -> None:
 def test_a_reward_model_orders_two_replies(lm: gl.LanguageModel, tmp_path: Path) -> None:
     with pytest.raises(gl.UserError, match="no reward model"):
         reward(tmp_path, "Hi", "Hello.")
-    save_model(tmp_path / "reward", Scorer(gl.build(lm.config)), lm.tokenizer, {}, "")
-    assert isinstance(reward(tmp_path / "reward", "Hi", "Hello."), float)
+    scorer = Scorer(gl.build(lm.config))
+    torch.nn.init.normal_(scorer.score.weight)  # it begins at nought
+    save_model(tmp_path / "reward", scorer, lm.tokenizer, {}, "")
+    given = reward(tmp_path / "reward", "Hi", "Hello.")
+    found = score(by_reward(tmp_path / "reward", "en"), lm, "Hi", "Hello.", True, "en")
+    assert found.value == given != reward(tmp_path / "reward", "Hi", "No.") and f"{given:+.2f}" in found.words
+
+
+def test_a_score_that_cannot_be_had_is_told_in_its_place(lm: gl.LanguageModel) -> None:
+    with pytest.raises(gl.UserError, match="Give an answer"):
+        by_likelihood(" ", "en")
+    long = score(by_likelihood("on " * 300, "zh"), lm, "The cat", "", False, "zh")
+    assert long.value is None and "缩短" in long.words and not long.figures
 
 
 def test_probabilities_are_readable() -> None:
-    assert [percent(p) for p in (0.383, 1.0, 0.0004, 3e-9, 0.0)] == ["38.3 %", "100 %", "0.04 %", "10^-9", "10^-300"]
+    told = [probability(-math.log(p)) for p in (0.383, 1.0, 0.99999, 0.0004, 3e-9)]
+    assert told == ["38.3 %", "100 %", "> 99.9 %", "0.04 %", "3.0 × 10⁻⁹"]
+    assert probability(2000.0) == "2.6 × 10⁻⁸⁶⁹"  # beyond what exp can hold

@@ -48,16 +48,15 @@ STRINGS: dict[str, tuple[str, str]] = {
     "score.reward": ("A reward model", "奖励模型"),
     "score.answer": ("Answer", "答案"),
     "score.answer_hint": (
-        "As it would follow your prompt. Bits a byte: 0 is certain; the fewer, the likelier.",
-        "接在提示后面的文字。每字节比特数：0 表示确定无疑，越小越可能。",
+        "As it would follow your prompt. Nats per token compare models that cut words into the same tokens, bits per "
+        "byte compare any two; the fewer, the likelier, and 0 is certain.",
+        "接在提示后面的文字。每词元奈特数只适合比较分词方式相同的模型，每字节比特数适合任意两个模型；"
+        "越小越可能，0 表示确定无疑。",
     ),
     "score.rewarder": ("Whose reward model", "谁的奖励模型"),
     "score.rewarder_hint": (
         "It learnt what people prefer. Only scores of texts for the same prompt can be compared.",
         "它学过人们更喜欢什么。只有同一提示下的得分才能相互比较。",
-    ),
-    "score.no_answer": (
-        "Type an answer: each model then says how likely it finds it.", "请输入一个答案，看各模型认为它有多可能。"
     ),
     "score.no_question": (
         'The judge knows the answers to the world\'s own questions only: press "A question of the exam".',
