@@ -20,15 +20,22 @@ from .models import ModelPool
 class Learning:
     """At most one run at a time, into the first free folder `mine-1`, `mine-2`, ... under `root`.
 
-    `learnt` is the key of the model that the last run made, `trouble` what it said when it failed.
+    `learnt` is the key of the model that the last run made, here or in an earlier studio; `trouble` is what the run
+    said when it failed.
     """
 
     pool: ModelPool
     votes: Path
     root: Path
     folder: Path | None = None
-    learnt: str = ""
+    learnt: str = field(default="", init=False)
     run: Background = field(default_factory=Background)
+
+    def __post_init__(self) -> None:
+        # The pool offers the finished ones, the oldest first.
+        places = {key: Path(card.source) for key, card in self.pool.cards.items()}
+        mine = [key for key, place in places.items() if place.parent == self.root and place.name.startswith("mine-")]
+        self.learnt = mine[-1] if mine else ""
 
     @property
     def running(self) -> bool:

@@ -423,8 +423,9 @@ def test_a_run_that_fails_says_why_and_one_that_ends_is_offered(
 
 
 def test_what_was_learnt_is_offered_by_the_next_studio(family: list[str], tmp_path: Path) -> None:
-    for name in ("mine-1", "my-gpt-2", "mine-2"):
-        shutil.copytree(family[-1], tmp_path / "studio" / name)
+    for age, name in enumerate(("my-gpt-2", "mine-10", "mine-9", "mine-1")):
+        config = shutil.copytree(family[-1], tmp_path / "studio" / name) / "config.json"
+        os.utime(config, (10**9 - age, 10**9 - age))
     (tmp_path / "studio" / "my-gpt-3").mkdir()  # not finished
     demo = studio.start(None, votes=tmp_path / "votes.jsonl")
     try:
@@ -432,7 +433,10 @@ def test_what_was_learnt_is_offered_by_the_next_studio(family: list[str], tmp_pa
         offered = {name: {key for _, key in named[name].choices} for name in ("chat-models", "compare-models")}
     finally:
         demo.close(verbose=False)
-    assert all({"mine-1", "my-gpt-2", "mine-2"} <= keys for keys in offered.values())
+    assert all({"mine-1", "my-gpt-2", "mine-9", "mine-10"} <= keys for keys in offered.values())
+    pool = models.ModelPool(studio.training.finished_runs(tmp_path / "studio"))
+    assert studio.learning.Learning(pool, tmp_path / "votes.jsonl", tmp_path / "studio").learnt == "mine-10"
+    assert studio.learning.Learning(pool, tmp_path / "votes.jsonl", tmp_path).learnt == ""  # somebody else's
 
 
 def test_progress_is_read_from_the_logs(family: list[str], tmp_path: Path) -> None:

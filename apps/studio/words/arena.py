@@ -49,8 +49,8 @@ STRINGS: dict[str, tuple[str, str]] = {
         "学习中：{done}%。可以继续使用，也可以关闭页面。",
     ),
     "arena.learnt": (
-        "{name} is ready in this tab. Reload the page to meet it in the others.",
-        "{name} 已可在本页参赛。刷新页面后，其他页面也能用它。",
+        "The last to learn from your votes: {name}. Reload the page if another tab does not offer it yet.",
+        "最近一个向你的投票学习的模型：{name}。如果其他页面还没有它，请刷新。",
     ),
     "arena.no_pupil": (
         "Choose a model that was taught to chat; only such a one can learn from votes.",
