@@ -49,6 +49,7 @@ SMALL = 512
 
 VOTES = Path("runs") / "votes.jsonl"  # where the studio is started, beside the runs of `train`
 MOST_WAITING = 32  # people in the queue; the next is told to try again
+UPLOADS_KEPT = (3600, 86400)  # seconds: looked through every hour, deleted after a day, and all when the studio closes
 RUNS = "studio"  # the folder of the models trained here, beside the votes
 
 # The browser's language, unless the reader chose another here before. {fixed} is "" or the language of --lang.
@@ -81,7 +82,8 @@ def page(pool: ModelPool, lang: str | None, votes: Path = VOTES, data: Sequence[
     root = votes.parent / RUNS
     training = Training(pool, root)
     pool.make_lanes()
-    with gr.Blocks(title=text("app.title", words.lang), analytics_enabled=False, fill_width=True) as demo:
+    settings: dict[str, Any] = {"analytics_enabled": False, "fill_width": True, "delete_cache": UPLOADS_KEPT}
+    with gr.Blocks(title=text("app.title", words.lang), **settings) as demo:
         switch = build_header(pool, words)
         with gr.Tabs(elem_id="views", overflow_behavior="wrap"):
             pickers = [build_chat(demo, pool, words, switch), build_compare(pool, words, switch)]

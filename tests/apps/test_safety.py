@@ -21,6 +21,7 @@ import gptlineage as gl
 from gptlineage.paths import import_app
 
 from .test_browser import Visit, chromium, messages, say, visit, wait_until_idle  # noqa: F401  (fixtures)
+from .test_several_people import until
 
 studio = import_app("studio")
 MOST, BOUND = studio.models.MOST_CHARACTERS, 2 * studio.training.MOST_MEGABYTES
@@ -186,6 +187,15 @@ def test_another_kind_of_file_is_refused(place: Place, name: str) -> None:
 def test_a_huge_upload_is_refused_while_it_comes(place: Place) -> None:
     answer = uploaded(place, "huge.txt", bytes((BOUND + 20) * 10**6))
     assert answer.status_code == 413 and str(BOUND) in answer.text
+
+
+def test_what_was_uploaded_goes_with_the_studio(family: list[str], tmp_path: Path) -> None:
+    demo = studio.start(family[:1], votes=tmp_path / "votes.jsonl")
+    here = Place(demo.local_url, tmp_path, {})
+    own = Path(uploaded(here, "diary.txt", f"Only for this studio: {tmp_path}".encode()).json()[0])
+    assert own.is_file()
+    demo.close(verbose=False)
+    until(lambda: not own.exists())
 
 
 # ---- texts
