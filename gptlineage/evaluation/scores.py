@@ -242,9 +242,14 @@ COUNTED = (
 
 def reasons_of(verdict: Verdict, lang: str) -> str:
     """Why the judge did not accept a reply, in words; "" if he did."""
-    if lang != "zh":
-        return ", ".join(verdict.reasons)
-    return "，".join(map(in_chinese, verdict.reasons))
+    reasons = map(shortened, verdict.reasons)
+    return "，".join(map(in_chinese, reasons)) if lang == "zh" else ", ".join(reasons)
+
+
+def shortened(reason: str) -> str:
+    """Of many words that would have done, the first two."""
+    ways = reason.split(" / ")
+    return " / ".join([*ways[:2], "…"]) if len(ways) > 3 else reason
 
 
 def in_chinese(reason: str) -> str:

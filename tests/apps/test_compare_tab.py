@@ -18,6 +18,8 @@ from gptlineage.inference import save_model
 from gptlineage.model import Scorer
 from gptlineage.paths import import_app
 
+from .test_studio import luminance
+
 studio = import_app("studio")
 changing, scoring, race, compare, models = studio.changing, studio.scoring, studio.race, studio.compare, studio.models
 SETTINGS = {"temperature": 0.8, "top_k": 50, "top_p": 1.0, "max_new_tokens": 16, "seed": 0}
@@ -49,6 +51,18 @@ def test_only_what_is_new_is_marked() -> None:
     marked, line = changing.marked("法国的首都", "日本的首都", "zh")
     assert marked == "<mark>日本</mark>的首都" and "5 个" in line
     assert "Exactly" in changing.marked("Same.", "Same.", "en")[1]
+
+
+@pytest.mark.parametrize("mode", [0, 1], ids=["light", "dark"])
+def test_what_is_marked_can_be_read(mode: int) -> None:
+    theme = studio.theme
+    mix = re.findall(r"mark \{ background: color-mix\(in srgb, var\(--gen\) (\d+)%, var\(--card\)", theme.stylesheet([]))
+    share = int(mix[0]) / 100
+    for name, pair in theme.GENERATION_COLOURS.items():
+        two = [[int(colour[mode][i : i + 2], 16) for i in (1, 3, 5)] for colour in (pair, theme.CARD)]
+        mixed = [round(share * own + (1 - share) * card) for own, card in zip(*two, strict=True)]
+        dark, light = sorted((luminance(theme.INK[mode]), luminance("#" + bytes(mixed).hex())))
+        assert (light + 0.05) / (dark + 0.05) >= 4.5, name
 
 
 @given(st.text(max_size=80))

@@ -22,6 +22,7 @@ from gptlineage.evaluation.scores import (
     reward,
     score,
     score_rows,
+    shortened,
 )
 from gptlineage.inference import save_model
 from gptlineage.model import Scorer
@@ -93,6 +94,10 @@ def test_the_judge_gives_his_reasons_in_both_languages() -> None:
     assert rows[0]["scores"]["judge"]["right"] and not rows[1]["scores"]["judge"]["right"]
     score_rows(rows, [lm] * 3, "x", {"judge": by_judge(question, "zh")}, replied=True, lang="zh")
     assert "裁判：不对" in rows[1]["score"] and not any(reason in rows[1]["score"] for reason in REASONS)
+    assert [shortened(f"missing: {ways}") for ways in ("a / b / c / d", "a / b")] == [
+        "missing: a / b / …",
+        "missing: a / b",
+    ]
     assert in_chinese("2 right items of 3") == "3 项中对了 2 项" and in_chinese("missing: 9") == "缺少：9"
 
 
