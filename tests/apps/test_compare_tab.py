@@ -56,7 +56,7 @@ def test_only_what_is_new_is_marked() -> None:
 @pytest.mark.parametrize("mode", [0, 1], ids=["light", "dark"])
 def test_what_is_marked_can_be_read(mode: int) -> None:
     theme = studio.theme
-    mix = re.findall(r"mark \{ background: color-mix\(in srgb, var\(--gen\) (\d+)%, var\(--card\)", theme.stylesheet([]))
+    mix = re.findall(r"mark \{ background: color-mix\(in srgb, var\(--gen\) (\d+)%", theme.stylesheet([]))
     share = int(mix[0]) / 100
     for name, pair in theme.GENERATION_COLOURS.items():
         two = [[int(colour[mode][i : i + 2], 16) for i in (1, 3, 5)] for colour in (pair, theme.CARD)]
