@@ -5,14 +5,24 @@ from __future__ import annotations
 from typing import Any
 
 import torch
+from torch.overrides import TorchFunctionMode
 
 from ..model import Config, build
 from .records import Generation
 
 
+class Undrawn(TorchFunctionMode):
+    """Leaves fresh weights as they are. To draw numbers that do not exist, torch would load its compiler: seconds."""
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        if func.__name__ in ("normal_", "uniform_"):
+            return args[0] if args else kwargs["tensor"]
+        return func(*args, **(kwargs or {}))
+
+
 def count_parameters(config: Config) -> int:
     """The exact number of weights, counted on the meta device: nothing is allocated, even for 175 billion."""
-    with torch.device("meta"):
+    with torch.device("meta"), Undrawn():
         return build(config).n_parameters
 
 

@@ -21,8 +21,9 @@ WAVE_HEIGHT = 0.05  # of learned positions that start as sinusoids; as loud as t
 
 def sinusoids(n_ctx: int, d_model: int) -> Tensor:
     """The Transformer's fixed positions (section 3.5), `[n_ctx, d_model]`: sine on even, cosine on odd columns."""
-    rate = torch.exp(torch.arange(0, d_model, 2) * (-math.log(10_000.0) / d_model))
-    angle = torch.arange(n_ctx)[:, None] * rate
+    with torch.device("cpu"):  # the same numbers wherever the model will live
+        rate = torch.exp(torch.arange(0, d_model, 2) * (-math.log(10_000.0) / d_model))
+        angle = torch.arange(n_ctx)[:, None] * rate
     return torch.stack((angle.sin(), angle.cos()), dim=-1).flatten(1)
 
 
@@ -38,7 +39,8 @@ class Embeddings(nn.Module):
         if config.positions == "learned":
             self.positions = nn.Embedding(config.n_ctx, config.d_model)
         elif config.positions == "sinusoidal":
-            self.register_buffer("waves", sinusoids(config.n_ctx, config.d_model), persistent=False)
+            waves = sinusoids(config.n_ctx, config.d_model).to(self.tokens.weight.device)
+            self.register_buffer("waves", waves, persistent=False)
         if config.segments:
             self.segments = nn.Embedding(config.segments, config.d_model)
         if config.embedding_norm:
