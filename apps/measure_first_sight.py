@@ -5,6 +5,7 @@
 
 import re
 import shutil
+import statistics
 import subprocess
 import sys
 import time
@@ -16,12 +17,26 @@ from playwright.sync_api import sync_playwright
 from gptlineage.evaluation import write_results
 from gptlineage.paths import data_dir
 
-PORT, ROUNDS = 7911, 3
+PORT, ROUNDS, REPLIES = 7911, 3, 8
 ADDRESS = f"http://127.0.0.1:{PORT}/"
+METRICS = ("seconds to the page", "seconds to an answer", "milliseconds from a click to the first token, median")
+# The page takes the time itself: from the click until a bubble more has words in it (Gradio's own are not a reply).
+TIMED_CLICK = """() => new Promise(resolve => {
+    const bubbles = () => [...document.querySelectorAll("#conversation .bot .message-content")];
+    const before = bubbles().length, begun = performance.now();
+    new MutationObserver((_, observer) => {
+        const said = bubbles().slice(before).at(-1)?.innerText.trim();
+        if (said && said !== "Loading content") { observer.disconnect(); resolve(performance.now() - begun); }
+    }).observe(document.querySelector("#conversation"), {childList: true, characterData: true, subtree: true});
+    document.querySelector("#send").click();
+})"""
 
 
-def once() -> tuple[float, float]:
-    """Seconds from the command until the page shows its message box, and until the first words of a reply."""
+def once() -> tuple[float, float, float]:
+    """Seconds from the command until the page shows its message box, and until the first words of a reply.
+
+    Then, of some more replies, the median of the milliseconds from the click to the first token.
+    """
     with sync_playwright() as play:
         browser = play.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
         page = browser.new_page(locale="en-US")
@@ -43,18 +58,25 @@ def once() -> tuple[float, float]:
             box.press("Enter")
             page.locator(".bot").filter(has_text=re.compile(r"\w{3}")).last.wait_for()
             answered = time.perf_counter() - start
+            waits = []
+            for _ in range(REPLIES):
+                page.locator("#send").wait_for()
+                page.wait_for_timeout(1000)
+                box.fill("What is the capital of France?")
+                waits.append(page.evaluate(TIMED_CLICK))
         finally:
             studio.terminate()
             studio.wait()
             browser.close()
-    return shown, answered
+    return shown, answered, statistics.median(waits)
 
 
 def main() -> None:
     rows: list[dict[str, Any]] = []
     for number in range(ROUNDS):
-        for metric, value in zip(("seconds to the page", "seconds to an answer"), once(), strict=True):
-            rows.append({"task": "first sight", "metric": metric, "value": round(value, 2), "n": 1, "round": number})
+        for metric, value in zip(METRICS, once(), strict=True):
+            n = REPLIES if metric == METRICS[-1] else 1
+            rows.append({"task": "first sight", "metric": metric, "value": round(value, 2), "n": n, "round": number})
             print(rows[-1])
     path = data_dir() / "results" / "first_sight.json"
     write_results(path, "python apps/measure_first_sight.py", rows, seeds=[])

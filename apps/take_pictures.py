@@ -53,7 +53,7 @@ def main() -> None:
         browser = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         for visitor in VISITORS:
             page = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT}, locale=visitor.locale)
-            page.goto(demo.local_url)
+            page.goto(str(demo.local_url))
             page.wait_for_selector("#message textarea")
             for tab, name, visit in ((0, "chat", chat), (1, "compare", compare), (3, "inside", inside)):
                 page.locator("#views [role=tab]").nth(tab).click()

@@ -7,6 +7,9 @@ One file per tab. The page speaks English and Chinese, listens on this computer 
 
 from __future__ import annotations
 
+from . import swift_import  # noqa: F401 - before anything else imports Gradio
+
+# isort: split
 import contextlib
 import errno
 import os
@@ -16,9 +19,6 @@ import webbrowser
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
-
-# Before Gradio is imported: no telemetry, and no question to its makers whether there is a newer version.
-os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
 
 import gradio as gr
 import torch
@@ -93,7 +93,8 @@ def page(pool: ModelPool, lang: str | None, votes: Path = VOTES, data: Sequence[
             build_lineage(pool, words, switch)
             build_results(words, switch)
         words.paragraph(lambda language: escaped("app.footer", language), "colophon")
-        quick: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
+        # No progress on anything: the page would tell every one of these components of each step of every later event.
+        quick: dict[str, Any] = {"queue": False, "show_progress_on": [], "api_visibility": "private"}
 
         def opened(language: str) -> list[Any]:
             """What a new visitor sees; models that were trained since the start are on offer."""

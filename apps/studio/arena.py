@@ -123,10 +123,10 @@ def build_arena(pool: ModelPool, words: Translator, lang: gr.Radio, votes: Path,
         return standings(votes, pool, language), gr.update(visible=False)
 
     private: dict[str, Any] = {"api_visibility": "private"}
-    quick: dict[str, Any] = {"queue": False, "show_progress": "hidden", **private}
+    quick: dict[str, Any] = {"queue": False, "show_progress_on": [], **private}
     shown = [run, stop, notice, *lanes, bout, *ballots]
     running = run.click(
-        fight, [prompt, chosen, lang], shown, api_name="arena", show_progress="hidden", **GENERATING
+        fight, [prompt, chosen, lang], shown, api_name="arena", show_progress_on=[], **GENERATING
     )
     stop.click(None, None, None, cancels=running, **quick)
     running.then(lambda: (gr.update(interactive=True), gr.update(interactive=False)), None, [run, stop], **quick)
@@ -138,7 +138,7 @@ def build_arena(pool: ModelPool, words: Translator, lang: gr.Radio, votes: Path,
     for button, (_, vote) in zip(ballots, CHOICES, strict=True):
         # One after the other, all four: a bout is voted on once.
         button.click(
-            partial(cast, vote), [bout, lang], counted, show_progress="hidden", concurrency_id="vote", **private
+            partial(cast, vote), [bout, lang], counted, show_progress_on=[], concurrency_id="vote", **private
         )
     delete.click(lambda: gr.update(visible=True), None, really, **quick)
     really.click(forget, lang, [table, really], **quick)

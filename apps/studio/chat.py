@@ -138,7 +138,7 @@ def build_chat(demo: gr.Blocks, pool: ModelPool, words: Translator, lang: gr.Rad
     inputs, outputs = [conversation, model, system, lang, *dials], [conversation, notice, send, stop, again, clear]
     shared: dict[str, Any] = {"outputs": outputs, "show_progress_on": conversation, **GENERATING}
     hidden: dict[str, Any] = {"api_visibility": "private"}
-    quick: dict[str, Any] = {"queue": False, "show_progress": "hidden", **hidden}
+    quick: dict[str, Any] = {"queue": False, "show_progress_on": [], **hidden}
     running = [
         send.click(say, [box, *inputs], **{**shared, "outputs": [*outputs, box]}, api_name="chat"),
         gr.on([again.click, conversation.retry], say_again, inputs, **shared, **hidden),

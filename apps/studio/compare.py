@@ -153,7 +153,7 @@ def build_compare(pool: ModelPool, words: Translator, lang: gr.Radio) -> gr.Chec
 
     seed = dials[-1]
     private: dict[str, Any] = {"api_visibility": "private"}
-    quick: dict[str, Any] = {"queue": False, "show_progress": "hidden", **private}
+    quick: dict[str, Any] = {"queue": False, "show_progress_on": [], **private}
     judging = [written, order, lang, kind, answer, rewarder, question]
     judged_parts = [score_notice, placing, exports, *marks]
     running = run.click(
@@ -161,7 +161,7 @@ def build_compare(pool: ModelPool, words: Translator, lang: gr.Radio) -> gr.Chec
         [prompt, chosen, as_chat, lang, written, question, *dials],
         [run, stop, notice, *outputs, written, change],
         api_name="compare",
-        show_progress="hidden",
+        show_progress_on=[],
         **GENERATING,
     )
     run.click(lambda: [""] * (1 + len(marks)), None, [score_notice, *marks], **quick)  # no score of the former texts

@@ -24,7 +24,7 @@ def save_on_click(button: gr.Button, produce: Callable[..., tuple[str, str]], in
         name, text = produce(*values)
         return json.dumps({"name": name, "text": text}) if text else ""
 
-    quick: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
+    quick: dict[str, Any] = {"queue": False, "show_progress_on": [], "api_visibility": "private"}
     button.click(tell, list(inputs), carrier, **quick).then(
-        None, carrier, None, js=SAVE, show_progress="hidden", api_visibility="private"
+        None, carrier, None, js=SAVE, show_progress_on=[], api_visibility="private"
     )

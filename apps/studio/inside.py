@@ -158,10 +158,10 @@ def build_inside(pool: ModelPool, words: Translator, lang: gr.Radio) -> None:
         return [writes, writes, *[gr.update(visible=kind == ability) for kind in for_kind]]
 
     private: dict[str, Any] = {"api_visibility": "private"}
-    quick: dict[str, Any] = {"queue": False, "show_progress": "hidden", **private}
+    quick: dict[str, Any] = {"queue": False, "show_progress_on": [], **private}
     # The last click counts: two that overlap must not leave the page between them.
     latest: dict[str, Any] = {"trigger_mode": "always_last", **GENERATING}
-    clicked: dict[str, Any] = {"show_progress": "hidden", **latest, **private}
+    clicked: dict[str, Any] = {"show_progress_on": [], **latest, **private}
     run.click(
         look,
         [prompt, first, second, as_chat, lang, *dials],

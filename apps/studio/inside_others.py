@@ -71,7 +71,7 @@ def build_others(pool: ModelPool, lang: gr.Radio) -> list[Any]:
         heads = gr.HTML("", elem_classes="all-heads", elem_id="made-heads", js_on_load=PICK_HEAD_JS, **plain)
         head = gr.HTML("", elem_classes="head", elem_id="made-head", js_on_load=MATRIX_JS, **plain)
     parts = [name, made, kinds, line, heads, head]
-    private: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+    private: dict[str, Any] = {"show_progress_on": [], "api_visibility": "private"}
     # The last click counts: two that overlap must not leave the page between them.
     clicked: dict[str, Any] = {"trigger_mode": "always_last", **GENERATING, **private}
 

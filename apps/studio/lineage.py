@@ -74,7 +74,7 @@ def build_lineage(pool: ModelPool, words: Translator, lang: gr.Radio) -> None:
 
     # One after the other: the answer to an opened tab must not arrive after that to the choice that followed it.
     orderly: dict[str, Any] = {
-        "concurrency_id": "lineage", "concurrency_limit": 1, "show_progress": "hidden", "api_visibility": "private"
+        "concurrency_id": "lineage", "concurrency_limit": 1, "show_progress_on": [], "api_visibility": "private"
     }  # fmt: skip
     parts = [tree, head, page, foot]
     tree.click(choose, lang, [chosen, *parts], **orderly).then(None, js=ARRIVE, api_visibility="private")

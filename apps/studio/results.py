@@ -33,7 +33,7 @@ def build_results(words: Translator, lang: gr.Radio) -> None:
         words.paragraph(lambda language: f"<p>{escaped('results.intro', language)}</p>", "intro")
         opened = gr.State(False)
         sheet = gr.HTML("", elem_id="results", elem_classes="results", apply_default_css=False)
-    quick: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
+    quick: dict[str, Any] = {"queue": False, "show_progress_on": [], "api_visibility": "private"}
     tab.select(lambda language: (True, tell_all(language)), lang, [opened, sheet], **quick)
     lang.change(lambda seen, language: tell_all(language) if seen else gr.skip(), [opened, lang], sheet, **quick)
 

@@ -152,7 +152,7 @@ def build_train(
 
     standing = [shown, *steer.values(), clock, view, form]
     private: dict[str, Any] = {"api_visibility": "private"}
-    quick: dict[str, Any] = {"queue": False, "show_progress": "hidden", **private}
+    quick: dict[str, Any] = {"queue": False, "show_progress_on": [], **private}
     for name, way in {"pause": training.pause, "resume": training.resume, "stop": training.stop}.items():
         steer[name].click(partial(steered, way), lang, standing, **quick)
     steer["meet"].click(None, js="() => location.reload()", **private)
@@ -164,7 +164,7 @@ def build_train(
     upload.upload(check_file, [upload, generation, lang], file_line, **quick)
     forget = [part.input for part in (generation, size, parent, data, recipe, steps)] + [upload.upload]
     weighing = ask.click(
-        weigh, [*choices, lang], [told, plan, ask, start], show_progress="hidden", concurrency_id="measure", **private
+        weigh, [*choices, lang], [told, plan, ask, start], show_progress_on=[], concurrency_id="measure", **private
     )
     # Another choice has another price.
     gr.on(forget, lambda: ("", None, *unpriced()), None, [told, plan, ask, start], cancels=weighing, **quick)
