@@ -23,12 +23,11 @@
   };
 
   const change = (field, start, end) => {
-    const letters = [...field.closest('[data-prompt]').dataset.prompt], run = document.getElementById('run');
+    const letters = [...field.closest('[data-prompt]').dataset.prompt];
     letters.splice(start, end - start, field.value);
     const box = document.querySelector('#prompt textarea');
     box.value = letters.join('');
     box.dispatchEvent(new Event('input', { bubbles: true }));
-    if (!run || run.disabled) return;
     // The words are drawn again: whoever works by keyboard goes on from the same place.
     const drawn = new MutationObserver(() => {
       if (field.isConnected) return;
@@ -37,7 +36,13 @@
         document.querySelector(`.changing button[data-start="${start}"]`)?.focus({ preventScroll: true });
     });
     drawn.observe(document.getElementById('change'), { childList: true, subtree: true });
-    setTimeout(() => run.click(), 60);  // once the page has taken the prompt over
+    setTimeout(press, 60);  // once the page has taken the prompt over
+  };
+
+  const press = () => {
+    const run = document.getElementById('run');
+    if (run?.disabled) setTimeout(press, 100);  // the models are still writing: once they have ended
+    else run?.click();
   };
 
   document.addEventListener('click', (event) => {

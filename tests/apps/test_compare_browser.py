@@ -49,6 +49,19 @@ def test_a_word_is_changed_and_everybody_writes_again(visit: Visit) -> None:  # 
     assert page.input_value("#prompt textarea") == "The cow is on the mat"
 
 
+def test_a_word_changed_during_a_run_waits_for_its_end(visit: Visit, slowly: None) -> None:  # noqa: F811
+    page = visit()
+    page.get_by_role("tab", name="Compare", exact=True).click()
+    page.fill("#prompt textarea", "The cat is on the mat")
+    page.click("#run")
+    page.locator(".changing button", has_text="cat").click()
+    page.keyboard.type("dog")
+    page.keyboard.press("Enter")
+    assert page.locator("#run").is_disabled()
+    page.locator(".changing button", has_text="dog").wait_for(timeout=120_000)
+    page.wait_for_selector(".output .same", timeout=120_000)
+
+
 def test_a_word_half_changed_is_left_for_another(visit: Visit) -> None:  # noqa: F811
     page = run(visit, "The cat is")
     page.locator(".changing button", has_text="cat").click()
