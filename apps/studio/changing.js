@@ -1,7 +1,7 @@
 // Compare's prompt, word by word: a click makes a word a field; Enter puts the changed prompt into the box and presses
 // the button that runs every model again, Escape or another word leaves things as they were.
 (() => {
-  let leave = () => {};
+  let leave = () => {}, waiting;
 
   const open = (word) => {
     leave();
@@ -36,12 +36,13 @@
         document.querySelector(`.changing button[data-start="${start}"]`)?.focus({ preventScroll: true });
     });
     drawn.observe(document.getElementById('change'), { childList: true, subtree: true });
-    setTimeout(press, 60);  // once the page has taken the prompt over
+    clearTimeout(waiting);  // of several Enters the last one counts
+    waiting = setTimeout(press, 60);  // once the page has taken the prompt over
   };
 
   const press = () => {
     const run = document.getElementById('run');
-    if (run?.disabled) setTimeout(press, 100);  // the models are still writing: once they have ended
+    if (run?.disabled) waiting = setTimeout(press, 100);  // the models are still writing: once they have ended
     else run?.click();
   };
 

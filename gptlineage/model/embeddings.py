@@ -21,7 +21,7 @@ WAVE_HEIGHT = 0.05  # of learned positions that start as sinusoids; as loud as t
 
 def sinusoids(n_ctx: int, d_model: int) -> Tensor:
     """The Transformer's fixed positions (section 3.5), `[n_ctx, d_model]`: sine on even, cosine on odd columns."""
-    with torch.device("cpu"):  # the same numbers wherever the model will live
+    with torch.device("cpu"):  # on "meta", where weights are counted, torch would load its compiler
         rate = torch.exp(torch.arange(0, d_model, 2) * (-math.log(10_000.0) / d_model))
         angle = torch.arange(n_ctx)[:, None] * rate
     return torch.stack((angle.sin(), angle.cos()), dim=-1).flatten(1)
