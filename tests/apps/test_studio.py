@@ -464,5 +464,6 @@ def test_a_step_of_a_reply_is_not_told_to_the_whole_page() -> None:
 def test_gradio_writes_no_stubs_when_the_studio_opens() -> None:
     """The studio must still find the way that Gradio has for not doing so: it would need this function."""
     code = "import ast; ast.get_source_segment = None; import apps.studio; print('open')"
-    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=Path(gl.__file__).parents[1])
+    home = Path(gl.__file__).parents[1]
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=home)
     assert told.stdout.strip() == "open", told.stderr
