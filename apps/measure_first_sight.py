@@ -17,7 +17,7 @@ from playwright.sync_api import sync_playwright
 from gptlineage.evaluation import write_results
 from gptlineage.paths import data_dir
 
-PORT, ROUNDS, REPLIES = 7911, 3, 8
+PORT, ROUNDS, REPLIES = 7911, 5, 8
 ADDRESS = f"http://127.0.0.1:{PORT}/"
 METRICS = (
     "seconds in which Python counts to ten million",  # how fast the machine is just then
