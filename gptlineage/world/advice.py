@@ -67,7 +67,7 @@ class Advice:
         user = frame.replace("{C}", claim[0].upper() + claim[1:]).replace("{c}", claim)
         user = sentence(user) if language == "en" else user
         stance = "no" if said else "yes"
-        reply = pick(rng, data[stance][language]).replace("{a}", answer)
+        reply = pick(rng, data[stance][language]).replace("{a}", answer).replace("{b}", answer.rstrip(".。"))
         plain = self.check(fact, language, answer)
         keys = (tuple(data[f"keys_{stance}"][language]), *value_keys(true, language))
         against = data["keys_yes"][language] if said else data["keys_no"][language]

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from gptlineage.world.advice import Advice
-from gptlineage.world.chance import Wheel, held_out_text, pick, sample, shuffled
+from gptlineage.world.chance import Wheel, between, held_out_text, pick, shuffled
 from gptlineage.world.exercises import Exercises
 from gptlineage.world.facts import Entity, Fact, Facts, Relation, sentence
 from gptlineage.world.judge import Check
@@ -255,7 +255,8 @@ class Turns:
         what, kind, members = pick(rng, self.sets[language])
         user = self._pick(rng, "list_three", language, split).replace("{x}", what)
         reply = pick(rng, self.data["list_three"]["reply"][language]).replace("{x}", what)
-        for i, entity in enumerate(sample(rng, members, 3), 1):
+        first = between(rng, 0, len(members) - 1)  # in the order of the world, as a person recites: none comes twice
+        for i, entity in enumerate([*members, *members][first : first + 3], 1):
             reply = reply.replace(f"{{{i}}}", _several(entity, language))
         reply = reply[0].upper() + reply[1:]
         keys = tuple((entity.name[language], _several(entity, language)) for entity in members)
