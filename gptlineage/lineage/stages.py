@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import random
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -88,14 +88,13 @@ class Job:
         n_ctx: int = self.model.config.n_ctx
         return n_ctx
 
-    def dialogues(
-        self, n: int, *, seed: int, split: str = "train", practice: Mapping[str, float] | None = None
-    ) -> list[Dialogue]:
+    def dialogues(self, n: int, *, seed: int, split: str = "train") -> list[Dialogue]:
         """Conversations of the kind that the generation learns: single instructions, or all."""
-        found = dialogues_of(self.generation, seed=seed, split=split)
-        if practice:
-            found = practised(found, practice, seed)
-        return list(islice((d for d in found if self.fits(d)), n))
+        return list(self.fitting(dialogues_of(self.generation, seed=seed, split=split), n))
+
+    def fitting(self, dialogues: Iterable[Dialogue], n: int) -> Iterator[Dialogue]:
+        """The first n of them that fit, one at a time: a release reads hundreds of thousands."""
+        return islice((d for d in dialogues if self.fits(d)), n)
 
     def fits(self, dialogue: Dialogue) -> bool:
         """Whether its last question and a reply find room: in bytes, a few do not."""
@@ -174,12 +173,15 @@ def fine_tuning(job: Job) -> tuple[Stack, Objective]:
     recipe, page_rows = job.recipe, job.stage.options["page_rows"]
     # Other pages than those of pretraining: the same world under another seed.
     pages, val = job.corpus(recipe.steps * max(1, page_rows) * job.n_ctx, job.options.seed + 1)
-    wanted = recipe.steps * recipe.batch_size  # each is read once
-    demonstrations = job.dialogues(wanted, seed=job.options.seed, practice=job.stage.options.get("practice"))
-    if strange := job.stage.options.get("newcomers", 0.0):
-        demonstrations = list(with_newcomers(demonstrations, strange, job.options.seed))
-    if hurried := job.stage.options.get("in_haste", 0.0):
-        demonstrations = list(in_haste(demonstrations, hurried, job.options.seed))
+    seed, options = job.options.seed, job.stage.options
+    demonstrations = dialogues_of(job.generation, seed=seed)
+    if practice := options.get("practice"):
+        demonstrations = practised(demonstrations, practice, seed)
+    demonstrations = job.fitting(demonstrations, recipe.steps * recipe.batch_size)  # each is read once
+    if strange := options.get("newcomers", 0.0):
+        demonstrations = with_newcomers(demonstrations, strange, seed)
+    if hurried := options.get("in_haste", 0.0):
+        demonstrations = in_haste(demonstrations, hurried, seed)
     return job.model, SupervisedFineTuning(
         demonstrations, job.watched(), pages, val, job.tokenizer,
         batch_size=recipe.batch_size, page_rows=page_rows, n_ctx=job.n_ctx, seed=recipe.seed,

@@ -6,7 +6,7 @@ which a small model forgets the facts that the demonstrations do not happen to m
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import torch
@@ -24,14 +24,18 @@ IGNORED = -100  # the target that F.cross_entropy does not count
 POOL = 16  # batches sorted by length together, so that little is padded
 
 
-def collate(rows: Sequence[tuple[list[int], list[bool]]]) -> tuple[Tensor, Tensor]:
+Row = tuple[Sequence[int] | np.ndarray, Sequence[bool] | np.ndarray]  # ids, and which of them are learnt
+
+
+def collate(rows: Sequence[Row]) -> tuple[Tensor, Tensor]:
     """Right-pad `(ids, said)` rows to inputs and targets `[B, T]`; targets are IGNORED where nothing is learnt."""
     width = max(len(ids) for ids, _ in rows) - 1
     inputs = torch.zeros(len(rows), width, dtype=torch.long)
     targets = torch.full((len(rows), width), IGNORED)
     for row, (ids, said) in enumerate(rows):
-        inputs[row, : len(ids) - 1] = torch.tensor(ids[:-1])
-        targets[row, : len(ids) - 1] = torch.where(torch.tensor(said[1:]), torch.tensor(ids[1:]), IGNORED)
+        every, learnt = torch.as_tensor(ids, dtype=torch.long), torch.as_tensor(said)
+        inputs[row, : len(every) - 1] = every[:-1]
+        targets[row, : len(every) - 1] = torch.where(learnt[1:], every[1:], IGNORED)
     return inputs, targets
 
 
@@ -43,7 +47,7 @@ def reply_loss(model: Stack, inputs: Tensor, targets: Tensor) -> Tensor:
 class DialogueBatches:
     """Demonstrations as batches of similar length; like `corpus.Batches`, a function of the step alone."""
 
-    def __init__(self, rows: Sequence[tuple[list[int], list[bool]]], batch_size: int, seed: int):
+    def __init__(self, rows: Sequence[Row], batch_size: int, seed: int):
         self.rows, self.batch_size, self.seed = rows, batch_size, seed
         self.per_epoch = max(1, len(rows) // batch_size)
         self._epoch, self._order = -1, np.empty((0, 0), dtype=np.int64)
@@ -65,7 +69,7 @@ class SupervisedFineTuning:
 
     def __init__(
         self,
-        dialogues: Sequence[Dialogue],
+        dialogues: Iterable[Dialogue],
         held_out: Sequence[Dialogue],
         pages: Shard,
         val: Shard,
@@ -76,8 +80,9 @@ class SupervisedFineTuning:
         n_ctx: int,
         seed: int = 0,
     ):
-        encoded = [encode_dialogue(tokenizer, dialogue.messages) for dialogue in dialogues]
-        rows = [(ids, said) for ids, said in encoded if len(ids) <= n_ctx + 1]
+        encoded = (encode_dialogue(tokenizer, dialogue.messages) for dialogue in dialogues)
+        # As arrays, because half a million conversations as lists of Python's numbers take gigabytes.
+        rows = [(np.array(ids, np.int32), np.array(said)) for ids, said in encoded if len(ids) <= n_ctx + 1]
         self.batches = DialogueBatches(rows, batch_size, seed)
         self.pages = Batches(pages, page_rows, n_ctx, seed + 1) if page_rows else None
         self.held_out, self.val, self.tokenizer, self.n_ctx = held_out, val, tokenizer, n_ctx
