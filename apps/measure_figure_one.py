@@ -3,7 +3,7 @@
     python apps/measure_figure_one.py runs/preference     writes data/results/figure_one.json
 
 In preference.json most demonstrations are flawed, on purpose, and few. Here the base with a tenth of the weights in its
-blocks is fine-tuned on clean ones, over seven times as long, and judged on the same held-out
+blocks is fine-tuned on clean ones, as long as the released GPT-3.5 was, and judged on the same held-out
 instructions against the large base, raw and with four examples. Both bases have read the same number of tokens; the
 seeds are those of the fine-tuning. The small base is the one of `measure_preference.py`, if it lies there.
 """
@@ -23,7 +23,7 @@ from gptlineage.lineage.run import Options, train_generation
 from gptlineage.lineage.stages import dialogues_of
 from gptlineage.paths import data_dir
 
-STEPS = 3000
+STEPS = GPT35.stages[0].release.steps
 RIVALS = ("large base", "large base, prompted")
 
 

@@ -12,6 +12,7 @@ from gptlineage.world import World, judge
 from gptlineage.world.chance import stream
 from gptlineage.world.dialogues import LONGEST
 from gptlineage.world.judge import judge_reply
+from gptlineage.world.reading import found
 
 LANGUAGES = ("en", "zh")
 SPLITS = ("train", "held-out")
@@ -102,13 +103,13 @@ def test_no_phrasing_is_in_both_splits():
 
 
 def test_conversations_fit_and_begin_with_a_system_message_now_and_then(talks):
-    for found in talks.values():
-        for talk in found:
+    for some in talks.values():
+        for talk in some:
             text = "".join(m["content"] for m in talk.messages)
             assert len(text) + 2 * sum(char > "\u2e7f" for char in text) <= LONGEST or len(talk.messages) <= 3
-        begun = sum(talk.messages[0]["role"] == "system" for talk in found) / len(found)
+        begun = sum(talk.messages[0]["role"] == "system" for talk in some) / len(some)
         assert 0.035 < begun < 0.075
-        roles = [[m["role"] for m in talk.messages if m["role"] != "system"] for talk in found]
+        roles = [[m["role"] for m in talk.messages if m["role"] != "system"] for talk in some]
         assert all(r == ["user", "assistant"] * (len(r) // 2) for r in roles)
 
 
@@ -199,6 +200,8 @@ def test_reviews_are_judged_by_mood(turns):
 def test_claims_are_true_or_corrected(turns):
     for language, turn in _some(turns, "correct"):
         truth = turn.fact.value.text[language]
+        before, named, _ = turn.reply.partition(truth)
+        assert named and not found(turn.check.keys[0], before), turn.reply  # what is so, and then the verdict
         if turn.check.denied:
             assert turn.check.denied != truth and turn.check.denied.lower() in turn.user.lower()
             yes = "Yes. " if language == "en" else "对。"
@@ -208,6 +211,15 @@ def test_claims_are_true_or_corrected(turns):
         else:
             assert truth.lower() in turn.user.lower()
             assert not judge_reply(turn.check, ("No. " if language == "en" else "不对。") + turn.reply).right
+
+
+def test_three_of_a_kind_are_three_that_follow_one_another(turns):
+    for _, turn in _some(turns, "list_three"):
+        which = {word.casefold(): i for i, group in enumerate(turn.check.keys) for word in group}
+        named = sorted({which[word] for word in found((*which, *turn.check.allowed), turn.reply) if word in which})
+        last = len(turn.check.keys) - 1
+        assert len(named) == 3
+        assert named[2] - named[0] == 2 or named in ([0, 1, last], [0, last - 1, last]), turn.reply
 
 
 def test_harm_is_declined_and_its_neighbour_answered(turns):
