@@ -19,6 +19,9 @@ from apps import studio
 from gptlineage.paths import data_dir
 
 WIDTH, HEIGHT = 1200, 1100
+# Whether reply number n has begun; what stands there before is Gradio's.
+SAYS = """n => !['', 'Loading content'].includes(
+    document.querySelectorAll('#conversation .bot .message-content')[n]?.innerText.trim() ?? '')"""
 
 
 @dataclass(frozen=True)
@@ -72,7 +75,7 @@ def chat(page: Any, visitor: Visitor) -> None:
     for turn, words in enumerate(visitor.says):
         page.fill("#message textarea", words)
         page.press("#message textarea", "Enter")
-        page.locator("#conversation .bot .message-content").nth(turn).wait_for()
+        page.wait_for_function(SAYS, arg=turn)  # from its first word on until its last there is no button to send
         page.wait_for_selector("#send")
 
 
