@@ -17,7 +17,7 @@ PRACTICE = {
     "passage": 0.05, "mixed": 0.05, "follow_up": 0.04, "list_three": 0.03, "sentiment": 0.03, "translate": 0.03,
     "harmful": 0.02,
 }  # fmt: skip
-# Half the rate of GPT-3.5's demonstrations, for three times as long.
+# Gentler than GPT-3.5's, since they go on for nearly three times as long; the full rate was not tried at this length.
 CONVERSATIONS = {**DEMONSTRATIONS, "lr": 1.5e-3, "matrix_lr": 0.01}
 
 CHATGPT = GPT35.evolve(

@@ -92,12 +92,6 @@ class Job:
         """Conversations of the kind that the generation learns: single instructions, or all."""
         return list(self.fitting(dialogues_of(self.generation, seed=seed, split=split), n))
 
-    def practised(self, seed: int) -> Iterator[Dialogue]:
-        """Training conversations as people hold them, but a share of each kind that the stage practises."""
-        found = dialogues_of(self.generation, seed=seed)
-        practice = self.stage.options.get("practice")
-        return practised(found, practice, seed) if practice else found
-
     def fitting(self, dialogues: Iterable[Dialogue], n: int) -> Iterator[Dialogue]:
         """The first n of them that fit, one at a time: a release reads hundreds of thousands."""
         return islice((d for d in dialogues if self.fits(d)), n)
@@ -180,7 +174,10 @@ def fine_tuning(job: Job) -> tuple[Stack, Objective]:
     # Other pages than those of pretraining: the same world under another seed.
     pages, val = job.corpus(recipe.steps * max(1, page_rows) * job.n_ctx, job.options.seed + 1)
     seed, options = job.options.seed, job.stage.options
-    demonstrations = job.fitting(job.practised(seed), recipe.steps * recipe.batch_size)  # each is read once
+    demonstrations = dialogues_of(job.generation, seed=seed)
+    if practice := options.get("practice"):
+        demonstrations = practised(demonstrations, practice, seed)
+    demonstrations = job.fitting(demonstrations, recipe.steps * recipe.batch_size)  # each is read once
     if strange := options.get("newcomers", 0.0):
         demonstrations = with_newcomers(demonstrations, strange, seed)
     if hurried := options.get("in_haste", 0.0):
@@ -248,7 +245,7 @@ def comparisons_of(job: Job) -> list[Comparison]:
             found = clear_votes(Path(job.options.votes))
         else:
             once = job.recipe.steps * job.recipe.batch_size  # prompts, if each comparison is read once
-            asked = list(job.fitting(job.practised(job.options.seed + 2), options.get("prompts", once)))
+            asked = job.dialogues(options.get("prompts", once), seed=job.options.seed + 2)
             replies = ask_several(job.model, job.tokenizer, asked, options["replies"], job.options.seed)
             if options.get("by_reward"):
                 found = ranked_by(load_scorer(job.place.parent / "reward"), job.tokenizer, asked, replies)

@@ -19,9 +19,7 @@ from ..model import Stack
 from ..text import Tokenizer, encode_prompt
 from ..world import Dialogue
 from .comparisons import Comparison
-from .sft import IGNORED, collate, sample_replies, share_right
-
-Row = tuple[list[int], list[bool]]
+from .sft import IGNORED, Row, collate, sample_replies, share_right
 
 
 def reply_logprob(model: Stack, inputs: Tensor, targets: Tensor) -> Tensor:
