@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import gradio as gr
@@ -78,10 +78,10 @@ def build_lineage(pool: ModelPool, words: Translator, lang: gr.Radio) -> None:
     }  # fmt: skip
     parts = [tree, head, page, foot]
     tree.click(choose, lang, [chosen, *parts], **orderly).then(None, js=ARRIVE, api_visibility="private")
-    # When the tab is opened, too: models may have been trained since.
-    gr.on(
-        [tab.select, lang.change], lambda name, language: show(pool, name, language), [chosen, lang], parts, **orderly
-    )
+    again = partial(show, pool), [chosen, lang], parts
+    tab.select(*again, **orderly)  # models may have been trained since
+    # Out of the queue: a page that opens in Chinese changes its language, and a crowd must not refuse that.
+    lang.change(*again, queue=False, show_progress_on=[], api_visibility="private")
 
 
 def show(pool: ModelPool, name: str, lang: str) -> tuple[str, str, str, str]:

@@ -85,6 +85,7 @@ def run_stages(
         with disk_errors(place):
             place.mkdir(parents=True, exist_ok=True)
         job = Job(model, tokenizer, stage, recipe, generation, options, place)
+        watched = watch(f"{generation.name} {stage.objective}") if watch else None
         trained, objective = prepare_stage(job)
         write_json(folder / RUN, wanted)
         state = train(
@@ -95,7 +96,7 @@ def run_stages(
             resume=options.resume,
             device=options.device,
             precision="float32" if stage.objective in IN_FULL else None,
-            watch=watch(f"{generation.name} {stage.objective}") if watch else None,
+            watch=watched,
         )
         trained.eval()
         with torch.inference_mode():

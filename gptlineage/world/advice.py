@@ -61,9 +61,14 @@ class Advice:
         if rng.random() < 0.55:
             values = self.facts.known[(*self._key(fact), language)]
             said = pick(rng, [v for v in values if v not in answer and v not in true and true not in v])
-        claim = pick(rng, self.claims[self._key(fact)][language == "zh"]).replace("{s}", fact.entity.name[language])
+        english, chinese, questions = self.claims[self._key(fact)]
+        if split == "train" and language == "en" and rng.random() < 0.25:
+            frames, frame = questions, "{C}?"
+        else:
+            frames, frame = chinese if language == "zh" else english, ""
+        claim = pick(rng, frames).replace("{s}", fact.entity.name[language])
         claim = claim.replace("{p}", fact.entity.plural).replace("{v}", said or true)
-        frame = self.wording.ask(rng, data, language, split)
+        frame = frame or self.wording.ask(rng, data, language, split)
         user = frame.replace("{C}", claim[0].upper() + claim[1:]).replace("{c}", claim)
         user = sentence(user) if language == "en" else user
         stance = "no" if said else "yes"
