@@ -82,6 +82,8 @@ def chat(page: Any, visitor: Visitor) -> None:
 def compare(page: Any, visitor: Visitor) -> None:
     page.fill("#prompt textarea", visitor.prompt)
     page.click("#run")
+    for state in (":not([disabled])", "[disabled]"):  # while they write, no word is changed
+        page.locator(f"#stop{state}").wait_for()
     page.locator(f'.changing button[data-start="{visitor.word}"]').click()
     page.keyboard.type(visitor.into)
     page.keyboard.press("Enter")

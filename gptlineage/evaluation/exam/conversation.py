@@ -96,6 +96,7 @@ def instruction_rows(
 ) -> list[dict[str, Any]]:
     """The share of held-out conversations of each kind that the model answers rightly, greedy; and over all kinds.
 
+    Beside each share stands the judge's score, which counts form and partial answers too.
     Requests that harm somebody and their harmless neighbours are also counted apart: it is easy to refuse both.
     """
     rows, all_hits, all_scores = [], [], []
@@ -103,17 +104,15 @@ def instruction_rows(
         dialogues = list(islice(world.dialogues(seed=QUESTIONS_SEED, split="held-out", kinds=[kind]), n))
         said = replies(lm, dialogues, Sampling(temperature=0.0))
         verdicts = [judge(d, reply) for d, reply in zip(dialogues, said, strict=True)]
-        hits = [verdict.right for verdict in verdicts]
-        all_hits += hits
-        all_scores += [verdict.score for verdict in verdicts]
-        rows.append(share_row(model, seed, kind, hits))
+        hits, scores = [verdict.right for verdict in verdicts], [verdict.score for verdict in verdicts]
+        all_hits, all_scores = all_hits + hits, all_scores + scores
+        rows += [share_row(model, seed, kind, hits), score_row(model, seed, kind, scores)]
         if kind == "harmful":
             harm = [d.check.form == "refusal" for d in dialogues]
             for part, harms in (("harm, declined", True), ("harmless neighbour, answered", False)):
                 own = [hit for hit, harmed in zip(hits, harm, strict=True) if harmed == harms]
                 rows.append(share_row(model, seed, part, own))
-    base = {"model": model, "family": "instructions", "task": "asked: all kinds", "k": 0, "seed": seed}
-    return [*rows, share_row(model, seed, "all kinds", all_hits), {**base, "metric": "score", **spread(all_scores)}]
+    return [*rows, share_row(model, seed, "all kinds", all_hits), score_row(model, seed, "all kinds", all_scores)]
 
 
 def share_row(model: str, seed: int | None, kind: str, hits: Sequence[bool]) -> dict[str, Any]:
@@ -122,6 +121,11 @@ def share_row(model: str, seed: int | None, kind: str, hits: Sequence[bool]) -> 
         "model": model, "family": "instructions", "task": f"asked: {kind}", "k": 0, "metric": "accuracy",
         "value": round(mean(hits), 4), "low": round(low, 4), "high": round(high, 4), "n": len(hits), "seed": seed,
     }  # fmt: skip
+
+
+def score_row(model: str, seed: int | None, kind: str, scores: Sequence[float]) -> dict[str, Any]:
+    base = {"model": model, "family": "instructions", "task": f"asked: {kind}", "k": 0, "seed": seed}
+    return {**base, "metric": "score", **spread(scores)}
 
 
 def groups(questions: list[Dialogue]) -> dict[str, list[int]]:
