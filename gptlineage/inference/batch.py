@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 import torch
 
 from ..model import KVCache, Stack
-from ..text import Tokenizer, encode_prompt
+from ..text import Tokenizer, encode_prompt, memory_of
 from .sampling import Sampling, choose
 
 
@@ -71,8 +71,9 @@ def reply_to_all(
 ) -> list[str]:
     """The model's reply to each conversation, greedy unless told otherwise; "" for one that does not end."""
     sampling = sampling or Sampling(temperature=0.0)
-    end, room = tokenizer.special["<|end|>"], model.config.n_ctx - max_new_tokens
-    prompts = [encode_prompt(tokenizer, messages, room) for messages in conversations]
+    end, n_ctx = tokenizer.special["<|end|>"], model.config.n_ctx
+    room, memory = n_ctx - max_new_tokens, memory_of(n_ctx)
+    prompts = [encode_prompt(tokenizer, messages, room, memory) for messages in conversations]
     order = sorted(range(len(prompts)), key=lambda i: len(prompts[i]))  # similar lengths together: little padding
     replies = [""] * len(prompts)
     for start in range(0, len(order), batch_size):

@@ -85,7 +85,6 @@ def run_stages(
         with disk_errors(place):
             place.mkdir(parents=True, exist_ok=True)
         job = Job(model, tokenizer, stage, recipe, generation, options, place)
-        watched = watch(f"{generation.name} {stage.objective}") if watch else None
         trained, objective = prepare_stage(job)
         write_json(folder / RUN, wanted)
         state = train(
@@ -96,7 +95,7 @@ def run_stages(
             resume=options.resume,
             device=options.device,
             precision="float32" if stage.objective in IN_FULL else None,
-            watch=watched,
+            watch=watch(f"{generation.name} {stage.objective}") if watch else None,
         )
         trained.eval()
         with torch.inference_mode():

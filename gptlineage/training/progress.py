@@ -15,7 +15,6 @@ class ProgressBar:
     def __init__(self, title: str):
         self.title = title
         self.bar: Any = None
-        tqdm.write(f"{title}  preparing what it learns from")  # for ChatGPT's release that takes minutes
 
     def __enter__(self) -> ProgressBar:
         return self

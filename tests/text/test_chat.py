@@ -44,12 +44,16 @@ def test_a_dialogue_is_its_prompt_and_its_reply(messages):
 
 
 @settings(max_examples=100, deadline=None)
-@given(st.lists(TURN, min_size=1, max_size=8), st.integers(60, 140), st.booleans())
-def test_the_oldest_turns_are_forgotten_first(turns, room, with_system):
+@given(st.lists(TURN, min_size=1, max_size=8), st.integers(60, 140), st.booleans(), st.none() | st.integers(20, 140))
+def test_the_oldest_turns_are_forgotten_first(turns, room, with_system, memory):
     opening = [said("system", "Be kind.")] if with_system else []
     assume(len(written([*opening, turns[-1]])) <= room)
-    kept = next(n for n in range(len(turns), 0, -1) if len(written([*opening, *turns[-n:]])) <= room)
-    assert encode_prompt(BYTES, [*opening, *turns], room) == written([*opening, *turns[-kept:]])
+    most = room if memory is None else min(room, memory)
+    whole = len(written([*opening, *turns])) <= most
+    ends = [turns[-n:] for n in range(len(turns), 0, -1)]  # what may be left: all of it, or from a question on
+    left = [e for e in ends if (len(e) == len(turns) and whole) or e[0]["role"] != "assistant" or len(e) == 1]
+    kept = next((e for e in left if len(written([*opening, *e])) <= most), turns[-1:])  # the last one always
+    assert encode_prompt(BYTES, [*opening, *turns], room, memory) == written([*opening, *kept])
 
 
 def written(messages: list[dict[str, str]]) -> list[int]:

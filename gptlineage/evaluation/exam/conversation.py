@@ -99,7 +99,7 @@ def instruction_rows(
     Beside each share stands the judge's score, which counts form and partial answers too.
     Requests that harm somebody and their harmless neighbours are also counted apart: it is easy to refuse both.
     """
-    rows, all_hits, all_scores = [], [], []
+    rows, all_hits, all_scores = list[dict[str, Any]](), list[bool](), list[float]()
     for kind in KINDS:
         dialogues = list(islice(world.dialogues(seed=QUESTIONS_SEED, split="held-out", kinds=[kind]), n))
         said = replies(lm, dialogues, Sampling(temperature=0.0))
