@@ -78,10 +78,10 @@ def build_lineage(pool: ModelPool, words: Translator, lang: gr.Radio) -> None:
     }  # fmt: skip
     parts = [tree, head, page, foot]
     tree.click(choose, lang, [chosen, *parts], **orderly).then(None, js=ARRIVE, api_visibility="private")
-    again = partial(show, pool), [chosen, lang], parts
-    tab.select(*again, **orderly)  # models may have been trained since
-    # Out of the queue: a page that opens in Chinese changes its language, and a crowd must not refuse that.
-    lang.change(*again, queue=False, show_progress_on=[], api_visibility="private")
+    redraw = partial(show, pool)
+    tab.select(redraw, [chosen, lang], parts, **orderly)  # models may have been trained since
+    # Not in that line: a page that opens in Chinese changes its language, and a crowd must not refuse that.
+    lang.change(redraw, [chosen, lang], parts, queue=False, show_progress_on=[], api_visibility="private")
 
 
 def show(pool: ModelPool, name: str, lang: str) -> tuple[str, str, str, str]:

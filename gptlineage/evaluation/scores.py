@@ -71,7 +71,7 @@ def likelihood(lm: Loaded, prompt: str, answer: str, as_reply: bool = False) -> 
     if as_reply and lm.speaks_chat:
         said = answer.strip()
         wanted = tokenizer.encode(said)
-        ids = encode_prompt(tokenizer, asked, max(1, n_ctx - len(wanted)))
+        ids = encode_prompt(tokenizer, asked, n_ctx, min(len(wanted), n_ctx - 1))
     else:
         page = lm.transcript(asked) if as_reply else prompt
         ids = lm.read(page)

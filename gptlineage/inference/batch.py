@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 import torch
 
 from ..model import KVCache, Stack
-from ..text import Tokenizer, encode_prompt, memory_of
+from ..text import Tokenizer, encode_prompt
 from .sampling import Sampling, choose
 
 
@@ -72,8 +72,7 @@ def reply_to_all(
     """The model's reply to each conversation, greedy unless told otherwise; "" for one that does not end."""
     sampling = sampling or Sampling(temperature=0.0)
     end, n_ctx = tokenizer.special["<|end|>"], model.config.n_ctx
-    room, memory = n_ctx - max_new_tokens, memory_of(n_ctx)
-    prompts = [encode_prompt(tokenizer, messages, room, memory) for messages in conversations]
+    prompts = [encode_prompt(tokenizer, messages, n_ctx, max_new_tokens) for messages in conversations]
     order = sorted(range(len(prompts)), key=lambda i: len(prompts[i]))  # similar lengths together: little padding
     replies = [""] * len(prompts)
     for start in range(0, len(order), batch_size):

@@ -14,7 +14,7 @@ from typing import Any
 from ..errors import UserError, unknown
 from ..model import EncoderDecoder, ModelConfig, Network, RNNSearch, Stack
 from ..paths import models_dir, user_path
-from ..text import Tokenizer, check_messages, encode_prompt, memory_of
+from ..text import Tokenizer, check_messages, encode_prompt
 from .checkpoint import load_model, read_json
 from .fill import Filler
 from .generate import check_length, generate_ids, pieces
@@ -90,7 +90,7 @@ class LanguageModel(Loaded):
     ) -> Iterator[str]:
         """The assistant's next reply to `messages` (`role` and `content`), piece by piece.
 
-        The oldest turns are forgotten when the conversation outgrows `memory_of` the context. A base model is shown a
+        The oldest turns are forgotten when the conversation grows long (see `encode_prompt`). A base model is shown a
         transcript instead ("Q: ... A:"), since it knows no turns. Raises UserError as `stream` does.
         """
         check_messages(messages)
@@ -106,8 +106,8 @@ class LanguageModel(Loaded):
             return first_line(page)
         sampling = Sampling(temperature=temperature, top_k=top_k, top_p=top_p, seed=seed)
         max_new_tokens = check_length(max_new_tokens)
-        room = self.config.n_ctx - min(max_new_tokens, self.config.n_ctx // 4)
-        ids = encode_prompt(self.tokenizer, messages, room, memory_of(self.config.n_ctx))
+        n_ctx = self.config.n_ctx
+        ids = encode_prompt(self.tokenizer, messages, n_ctx, min(max_new_tokens, n_ctx // 4))
         return self._pieces(ids, max_new_tokens, sampling, self.tokenizer.special["<|end|>"])
 
     def chat(self, messages: Sequence[dict[str, str]], **settings: Any) -> str:

@@ -126,8 +126,8 @@ def message_ids(lm: LanguageModel, text: str) -> list[int]:
             f"{lm.name} was never taught to converse; let it read the text as a page.",
             f"{lm.name} 没有学过对话；请让它把这段文字当作一页来读。",
         )
-    room = lm.config.n_ctx - lm.config.n_ctx // 4
-    return encode_prompt(lm.tokenizer, [{"role": "user", "content": text}], room)
+    n_ctx = lm.config.n_ctx
+    return encode_prompt(lm.tokenizer, [{"role": "user", "content": text}], n_ctx, n_ctx // 4)
 
 
 def place_of_byte(tokenizer: Tokenizer, ids: Sequence[int], offset: int) -> int:

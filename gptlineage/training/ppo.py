@@ -205,9 +205,9 @@ class ProximalPolicy:
     ):
         self.reference, self.reward = reference.eval().requires_grad_(False), reward.eval().requires_grad_(False)
         self.tokenizer, self.held_out, self.val, self.settings, self.seed = tokenizer, held_out, val, settings, seed
-        room = reference.config.n_ctx - settings.max_new_tokens
-        self.prompts = [encode_prompt(tokenizer, messages, room) for messages in prompts]
-        self.pages = Batches(pages, page_rows, reference.config.n_ctx, seed + 1) if settings.ptx else None
+        n_ctx = reference.config.n_ctx
+        self.prompts = [encode_prompt(tokenizer, messages, n_ctx, settings.max_new_tokens) for messages in prompts]
+        self.pages = Batches(pages, page_rows, n_ctx, seed + 1) if settings.ptx else None
         self.rollout: Rollout | None = None
 
     def loss(self, model: ActorCritic, step: int, part: int, parts: int) -> tuple[Tensor, int]:
@@ -331,11 +331,11 @@ class ProximalPolicy:
     def distance(self, policy: Stack, replies: Sequence[str]) -> float:
         """KL from the reference in nats a reply, estimated from the policy's own replies to the held-out prompts."""
         end, total, told = self.tokenizer.special["<|end|>"], 0.0, 0
-        room = policy.config.n_ctx - self.settings.max_new_tokens
+        n_ctx, free = policy.config.n_ctx, self.settings.max_new_tokens
         for dialogue, reply in zip(self.held_out, replies, strict=True):
             if reply:
-                prompt = encode_prompt(self.tokenizer, dialogue.prompt, room)
-                row = [*prompt, *self.tokenizer.encode(reply), end][: policy.config.n_ctx + 1]
+                prompt = encode_prompt(self.tokenizer, dialogue.prompt, n_ctx, free)
+                row = [*prompt, *self.tokenizer.encode(reply), end][: n_ctx + 1]
                 ids = torch.tensor([row], device=policy.tokens.weight.device)
                 mask = torch.arange(1, ids.shape[1], device=ids.device)[None] >= len(prompt)
                 ours, theirs = (self.logprobs(m, ids[:, :-1], ids[:, 1:], mask)[0] for m in (policy, self.reference))

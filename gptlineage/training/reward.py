@@ -50,7 +50,7 @@ def encode_reply(tokenizer: Tokenizer, messages: Sequence[Message], reply: str, 
             f"A reply has {len(said)} tokens, more than the context of {n_ctx}; leave it out.",
             f"有的回答有 {len(said)} 个词元，超出了 {n_ctx} 的上下文；请去掉它。",
         )
-    return [*encode_prompt(tokenizer, messages, n_ctx - len(said)), *said]
+    return [*encode_prompt(tokenizer, messages, n_ctx, len(said)), *said]
 
 
 @torch.inference_mode()

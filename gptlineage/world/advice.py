@@ -14,6 +14,7 @@ from gptlineage.world.judge import Check
 from gptlineage.world.reading import value_keys
 from gptlineage.world.wording import Turn, Wording
 
+QUESTIONS = 0.25  # of the English claims are put as a question: "Is a cat a bird?"
 FactCheck = Callable[[Fact, str, str], Check]
 
 
@@ -62,13 +63,12 @@ class Advice:
             values = self.facts.known[(*self._key(fact), language)]
             said = pick(rng, [v for v in values if v not in answer and v not in true and true not in v])
         english, chinese, questions = self.claims[self._key(fact)]
-        if split == "train" and language == "en" and rng.random() < 0.25:
-            frames, frame = questions, "{C}?"
-        else:
-            frames, frame = chinese if language == "zh" else english, ""
+        # In Chinese a wording makes the question. What is held out was drawn before there were questions, and stays.
+        question = split == "train" and language == "en" and rng.random() < QUESTIONS
+        frames = questions if question else english if language == "en" else chinese
         claim = pick(rng, frames).replace("{s}", fact.entity.name[language])
         claim = claim.replace("{p}", fact.entity.plural).replace("{v}", said or true)
-        frame = frame or self.wording.ask(rng, data, language, split)
+        frame = "{C}?" if question else self.wording.ask(rng, data, language, split)
         user = frame.replace("{C}", claim[0].upper() + claim[1:]).replace("{c}", claim)
         user = sentence(user) if language == "en" else user
         stance = "no" if said else "yes"

@@ -79,6 +79,13 @@ def test_a_long_conversation_forgets_its_beginning(chatty, lm):
             model.chat([*turns, said("x" * 100)], max_new_tokens=10)
 
 
+def test_a_chat_model_is_shown_five_eighths_of_its_context(chatty):
+    """Here 40 of 64 ids: what is more is forgotten, though there would be room for it beside the reply."""
+    last, settings = said("Hello"), dict(temperature=0.0, max_new_tokens=10)
+    near, far = ([said("a" * n), said("b", "assistant"), last] for n in (20, 30))
+    assert chatty.chat(far, **settings) == chatty.chat([last], **settings) != chatty.chat(near, **settings)
+
+
 @pytest.mark.parametrize("messages", [[], [said("")], [said("Hi", "robot")], [{"role": "user"}], "Hi"])
 def test_conversations_that_nobody_could_answer_are_refused(chatty, lm, messages):
     for model in (chatty, lm):

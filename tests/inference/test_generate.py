@@ -133,7 +133,7 @@ def test_a_padded_batch_equals_single_texts(prompts, seed):
 def test_replies_come_back_in_the_order_asked():
     model, end = tiny_model(1, spread=0.3, n_ctx=128), BYTES.special["<|end|>"]
     talks = [[dict(role="user", content="word " * n)] for n in (3, 1, 7, 2, 5, 4)]
-    spoken = ids_of(model, encode_prompt(BYTES, talks[0], 48), 80, banned=BYTES.special_ids)
+    spoken = ids_of(model, encode_prompt(BYTES, talks[0], 128, 80), 80, banned=BYTES.special_ids)
     with torch.no_grad():  # so that some replies end: wherever this token came, the end is likelier now
         model.tokens.weight[end] = model.tokens.weight[spoken[20]] * 1.01
     replies = reply_to_all(model, BYTES, talks, max_new_tokens=80, batch_size=4)

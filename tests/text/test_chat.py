@@ -44,16 +44,15 @@ def test_a_dialogue_is_its_prompt_and_its_reply(messages):
 
 
 @settings(max_examples=100, deadline=None)
-@given(st.lists(TURN, min_size=1, max_size=8), st.integers(60, 140), st.booleans(), st.none() | st.integers(20, 140))
-def test_the_oldest_turns_are_forgotten_first(turns, room, with_system, memory):
+@given(st.lists(TURN, min_size=1, max_size=8), st.integers(60, 200), st.integers(0, 50), st.booleans())
+def test_the_oldest_turns_are_forgotten_first(turns, n_ctx, reply, with_system):
     opening = [said("system", "Be kind.")] if with_system else []
-    assume(len(written([*opening, turns[-1]])) <= room)
-    most = room if memory is None else min(room, memory)
-    whole = len(written([*opening, *turns])) <= most
+    assume(len(written([*opening, turns[-1]])) <= n_ctx - reply)
+    most = min(n_ctx - reply, n_ctx * 5 // 8)
     ends = [turns[-n:] for n in range(len(turns), 0, -1)]  # what may be left: all of it, or from a question on
-    left = [e for e in ends if (len(e) == len(turns) and whole) or e[0]["role"] != "assistant" or len(e) == 1]
+    left = [e for e in ends if len(e) == len(turns) or e[0]["role"] != "assistant"]
     kept = next((e for e in left if len(written([*opening, *e])) <= most), turns[-1:])  # the last one always
-    assert encode_prompt(BYTES, [*opening, *turns], room, memory) == written([*opening, *kept])
+    assert encode_prompt(BYTES, [*opening, *turns], n_ctx, reply) == written([*opening, *kept])
 
 
 def written(messages: list[dict[str, str]]) -> list[int]:
