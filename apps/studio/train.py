@@ -161,13 +161,15 @@ def build_train(
     lang.change(retold, [plan, generation, upload, lang], [about, size, file_line, told], **quick)
     generation.change(follow, [generation, lang], [about, size, parent, file_line], **quick)
     data.change(lambda chosen: gr.update(visible=chosen == OWN), data, own, **quick)
-    upload.upload(check_file, [upload, generation, lang], file_line, **quick)
     forget = [part.input for part in (generation, size, parent, data, recipe, steps)] + [upload.upload]
     weighing = ask.click(
         weigh, [*choices, lang], [told, plan, ask, start], show_progress_on=[], concurrency_id="measure", **private
     )
-    # Another choice has another price.
-    gr.on(forget, lambda: ("", None, *unpriced()), None, [told, plan, ask, start], cancels=weighing, **quick)
+    # Another choice has another price. The page serves what listens to one event one after the other, waiting for each
+    # answer: a cancelling that came last would end the measuring for which somebody has asked meanwhile.
+    gr.on(forget, None, cancels=weighing, **quick)
+    gr.on(forget, lambda: ("", None, *unpriced()), None, [told, plan, ask, start], **quick)
+    upload.upload(check_file, [upload, generation, lang], file_line, **quick)
     start.click(begin, [plan, *choices, lang], [told, plan, ask, start, *standing], **quick)
     return fresh, [*standing, about, size, file_line]
 
