@@ -40,10 +40,16 @@
     waiting = setTimeout(press, 60);  // once the page has taken the prompt over
   };
 
-  const press = () => {
+  const press = (tries = 3) => {
     const run = document.getElementById('run');
-    if (run?.disabled) waiting = setTimeout(press, 100);  // the models are still writing: once they have ended
-    else run?.click();
+    if (run?.disabled) waiting = setTimeout(press, 100, tries);  // the models are still writing: once they have ended
+    if (!run || run.disabled) return;
+    // A run that starts locks its button. Right at the end of the one before, Gradio may drop the click.
+    let again;
+    const begun = new MutationObserver(() => { begun.disconnect(); clearTimeout(again); });
+    begun.observe(run, { attributeFilter: ['disabled'] });
+    run.click();
+    again = waiting = setTimeout(() => { begun.disconnect(); if (tries > 1) press(tries - 1); }, 1000);
   };
 
   document.addEventListener('click', (event) => {
