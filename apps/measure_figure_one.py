@@ -2,8 +2,8 @@
 
     python apps/measure_figure_one.py runs/preference     writes data/results/figure_one.json
 
-In preference.json most demonstrations are flawed, on purpose, and few. Here the base with a tenth of the weights in its
-blocks is fine-tuned on clean ones, as long as the released GPT-3.5 was, and judged on the same held-out
+In preference.json most demonstrations are flawed, on purpose, and few. Here the base with a ninth of the weights in its
+blocks is fine-tuned on clean ones, as long as the released ChatGPT was, and judged on the same held-out
 instructions against the large base, raw and with four examples. Both bases have read the same number of tokens; the
 seeds are those of the fine-tuning. The small base is the one of `measure_preference.py`, if it lies there.
 """
@@ -11,33 +11,28 @@ seeds are those of the fine-tuning. The small base is the one of `measure_prefer
 import sys
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 import gptlineage as gl
 from apps.measure_preference import CONTROL, EXAM_SEED, LARGE, QUESTIONS, SEEDS, SMALL, Line, Rows, few_shot, stage
 from gptlineage.evaluation import write_results
-from gptlineage.evaluation.preference import Arm, arm_rows, win_rate
+from gptlineage.evaluation.preference import Arm, against, arm_rows
 from gptlineage.inference.checkpoint import read_json, write_json
+from gptlineage.lineage.chatgpt import CHATGPT
 from gptlineage.lineage.gpt35 import DEMONSTRATIONS, GPT35
 from gptlineage.lineage.run import Options, train_generation
 from gptlineage.lineage.stages import dialogues_of
 from gptlineage.paths import data_dir
 
-STEPS = GPT35.stages[0].release.steps
+STEPS = CHATGPT.stages[0].release.steps
 RIVALS = ("large base", "large base, prompted")
 
 
 def judged(arms: list[Arm], seed: int) -> Rows:
-    """Every arm's marks, and how often it wins against the large base, raw and prompted; a tie is half a win."""
+    """Every arm's marks, and how often it wins against the large base, raw and prompted."""
     asked = list(islice(dialogues_of(GPT35, seed=EXAM_SEED, split="held-out"), QUESTIONS))
     verdicts = {(arm.name, arm.temperature): arm.verdicts(asked, seed) for arm in arms}
     rows = [row for arm in arms for row in arm_rows(arm, asked, verdicts[arm.name, arm.temperature], seed)]
-    for arm in arms:
-        own: dict[str, Any] = {"model": arm.name, "temperature": arm.temperature, "n": len(asked), "seed": seed}
-        for rival in RIVALS:
-            value = win_rate(verdicts[arm.name, arm.temperature], verdicts[rival, 0.0])
-            rows.append({**own, "task": f"against {rival}", "metric": "win rate", "value": value})
-    return rows
+    return rows + against(verdicts, RIVALS, seed)
 
 
 def main(folder: str) -> None:

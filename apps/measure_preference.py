@@ -2,12 +2,12 @@
 
     python apps/measure_preference.py runs/preference     writes data/results/preference.json and preference.png
 
-Two base models have read the same number of tokens: the released GPT-3 miniature, and one with a tenth of its weights
-in the blocks, trained here. Both are shown demonstrations of which 60 % are flawed (they leave off the final full
-stop). A labeler who minds the flaw a little, and errs often, then ranks replies of both models, and one large and one
-small reward model learn from that; as in the paper, the large one serves policies of either size. The seeds are those
-of everything after pretraining. The world's judge decides, whose score the labeler reports with noise and a liking
-for length. What is there already, trained or measured, is not made again.
+Two base models have read the same number of tokens: the released GPT-3 miniature, and one as deep and a third as wide,
+with a ninth of its weights in the blocks, trained here. Both are shown demonstrations of which 60 % are flawed (they
+leave off the final full stop). A labeler who minds the flaw a little, and errs often, then ranks replies of both
+models, and one large and one small reward model learn from that; as in the paper, the large one serves policies of
+either size. The seeds are those of everything after pretraining. The world's judge decides, whose score the labeler
+reports with noise and a liking for length. What is there already, trained or measured, is not made again.
 """
 
 import json
@@ -26,13 +26,13 @@ from gptlineage.corpus import Shard, open_source, prepare
 from gptlineage.evaluation import write_results
 from gptlineage.evaluation.preference import (
     Arm,
+    against,
     agreement_with_judge,
     arm_rows,
     best_of,
     best_of_kl,
     fit_gold,
     labeler_agreement,
-    win_rate,
 )
 from gptlineage.evaluation.preference_chart import GOLD, PROXY, chart
 from gptlineage.inference import LanguageModel, Sampling, load_scorer, reply_to_all
@@ -56,7 +56,7 @@ SEEDS = [0, 1, 2]
 LARGE = gl.generation("gpt-3")
 SMALL = LARGE.evolve(
     "gpt-3",
-    mini=dict(n_layers=2, d_model=88, n_heads=4),
+    mini=dict(d_model=64, n_heads=4),  # as deep, a third as wide
     stages=(replace(LARGE.stages[0], release=replace(LARGE.stages[0].release, **MINI_PRETRAINING)),),
 )
 LABELER = dict(noise=0.15, longer=0.05)
@@ -138,16 +138,8 @@ def figure_one(models: dict[str, dict[str, LanguageModel]], seed: int) -> Rows:
         arms.append(Arm(f"{size} SFT, stop added", own["SFT"], 0.0, mend=with_stop))
     verdicts = {(arm.name, arm.temperature): arm.verdicts(asked, seed) for arm in arms}
     rows = [row for arm in arms for row in arm_rows(arm, asked, verdicts[arm.name, arm.temperature], seed)]
-    for rival in ("large base", "large base, prompted", "large SFT"):
-        rows += [
-            {
-                "model": arm.name, "temperature": arm.temperature, "task": f"against {rival}", "metric": "win rate",
-                "value": win_rate(verdicts[arm.name, arm.temperature], verdicts[rival, 0.0]), "n": len(asked),
-                "seed": seed,
-            }
-            for arm in arms
-        ]  # fmt: skip
-    return rows
+    rivals = ("large base", "large base, prompted", "large SFT")
+    return rows + against(verdicts, rivals, seed)
 
 
 def few_shot() -> tuple[dict[str, str], ...]:

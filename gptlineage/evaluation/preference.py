@@ -5,7 +5,7 @@ The control is always plain fine-tuning, read more coolly: most of a naive gain 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 from math import comb, log
@@ -67,6 +67,28 @@ def arm_rows(arm: Arm, dialogues: Sequence[Dialogue], verdicts: Sequence[Verdict
 def win_rate(ours: Sequence[Verdict], theirs: Sequence[Verdict]) -> float:
     """How often the judge scores our reply higher than theirs to the same prompt; a tie is half a win."""
     return mean((a.score > b.score) + 0.5 * (a.score == b.score) for a, b in zip(ours, theirs, strict=True))
+
+
+def clear_wins(ours: Sequence[Verdict], theirs: Sequence[Verdict]) -> float | None:
+    """Of the pairs that the judge tells apart, the share in which he scores our reply higher; None without any."""
+    wins = [a.score > b.score for a, b in zip(ours, theirs, strict=True) if a.score != b.score]
+    return mean(wins) if wins else None
+
+
+def against(
+    verdicts: Mapping[tuple[str, float], Sequence[Verdict]], rivals: Sequence[str], seed: int
+) -> list[dict[str, Any]]:
+    """How often each arm, a name and a temperature, wins against each rival read greedily."""
+    rows = []
+    for rival in rivals:
+        theirs = verdicts[rival, 0.0]
+        for (model, temperature), ours in verdicts.items():
+            base = {"model": model, "temperature": temperature, "task": f"against {rival}", "seed": seed}
+            told_apart = sum(a.score != b.score for a, b in zip(ours, theirs, strict=True))
+            rows.append({**base, "metric": "win rate", "value": win_rate(ours, theirs), "n": len(ours)})
+            if (value := clear_wins(ours, theirs)) is not None:
+                rows.append({**base, "metric": "clear wins", "value": value, "n": told_apart})
+    return rows
 
 
 # ---------------------------------------------------------------- the reward model

@@ -20,7 +20,7 @@ from ..text import Tokenizer, encode_dialogue
 from ..world import Dialogue, judge
 from .pretrain import held_out_loss, next_token_loss
 
-IGNORED = -100  # the target that F.cross_entropy does not count
+IGNORED = -100  # the target of a token that is not learnt
 POOL = 16  # batches sorted by length together, so that little is padded
 
 
@@ -40,8 +40,9 @@ def collate(rows: Sequence[Row]) -> tuple[Tensor, Tensor]:
 
 
 def reply_loss(model: Stack, inputs: Tensor, targets: Tensor) -> Tensor:
-    """Mean cross-entropy of the assistant's tokens, in nats."""
-    return F.cross_entropy(model(inputs).flatten(0, 1), targets.flatten(), ignore_index=IGNORED)
+    """Mean cross-entropy of the assistant's tokens, in nats; the logits of the others are never computed."""
+    learnt = targets != IGNORED
+    return F.cross_entropy(model.unembed(model.hidden(inputs)[learnt]).float(), targets[learnt])
 
 
 class DialogueBatches:

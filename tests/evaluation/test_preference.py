@@ -13,6 +13,7 @@ import torch
 
 from gptlineage.evaluation.preference import (
     Arm,
+    against,
     agreement_with_judge,
     arm_rows,
     best_of,
@@ -56,6 +57,15 @@ def test_the_fits_find_what_made_the_points():
 
 def test_a_tie_is_half_a_win():
     assert win_rate([verdict(1), verdict(0.4), verdict(0.2)], [verdict(0.5), verdict(0.4), verdict(1)]) == 0.5
+
+
+def test_what_the_judge_does_not_tell_apart_is_left_out_of_the_clear_wins():
+    ours, theirs = [verdict(1), verdict(0.4), verdict(0.2)], [verdict(0.5), verdict(0.4), verdict(0.1)]
+    rows = against({("ours", 0.0): ours, ("theirs", 0.0): theirs}, ["theirs"], seed=0)
+    told = {(row["model"], row["metric"]): (row["value"], row["n"]) for row in rows}
+    assert told["ours", "win rate"] == (pytest.approx(2.5 / 3), 3)
+    assert told["ours", "clear wins"] == (1.0, 2)
+    assert ("theirs", "clear wins") not in told  # nothing beats itself
 
 
 def test_agreement_leaves_out_what_the_judge_finds_alike(dialogues):
