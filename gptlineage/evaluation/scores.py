@@ -215,10 +215,10 @@ def probability(nats: float) -> str:
 
 def verdict_line(verdict: Verdict, lang: str) -> str:
     if verdict.right:
-        return "裁判：对" if lang == "zh" else "judge: right"
+        return "评判者：对" if lang == "zh" else "judge: right"
     reasons = reasons_of(verdict, lang)
     if lang == "zh":
-        return f"裁判：不对（{verdict.score:.2f} 分：{reasons}）"
+        return f"评判者：不对（{verdict.score:.2f} 分：{reasons}）"
     return f"judge: not right ({verdict.score:.2f}: {reasons})"
 
 

@@ -93,7 +93,7 @@ def test_the_judge_gives_his_reasons_in_both_languages() -> None:
     assert rows[0]["score"] == "judge: right" and "not right" in rows[1]["score"] and "score" not in rows[2]
     assert rows[0]["scores"]["judge"]["right"] and not rows[1]["scores"]["judge"]["right"]
     score_rows(rows, [lm] * 3, "x", {"judge": by_judge(question, "zh")}, replied=True, lang="zh")
-    assert "裁判：不对" in rows[1]["score"] and not any(reason in rows[1]["score"] for reason in REASONS)
+    assert "评判者：不对" in rows[1]["score"] and not any(reason in rows[1]["score"] for reason in REASONS)
     assert [shortened(f"missing: {ways}") for ways in ("a / b / c / d", "a / b")] == [
         "missing: a / b / …",
         "missing: a / b",

@@ -40,11 +40,11 @@ STRINGS: dict[str, tuple[str, str]] = {
     "score.label": ("Score", "打分"),
     "score.hint": (
         "How likely each finds an answer of yours; what the judge of the exam says; what a reward model says.",
-        "各模型认为你给的答案有多可能；考试裁判怎么判；奖励模型给几分。",
+        "各模型认为你给的答案有多可能；考试的评判者怎么判；奖励模型给几分。",
     ),
     "score.none": ("None", "不打分"),
     "score.likelihood": ("Likelihood of an answer", "答案的似然"),
-    "score.judge": ("The judge", "裁判"),
+    "score.judge": ("The judge", "评判者"),
     "score.reward": ("A reward model", "奖励模型"),
     "score.answer": ("Answer", "答案"),
     "score.answer_hint": (
@@ -60,7 +60,7 @@ STRINGS: dict[str, tuple[str, str]] = {
     ),
     "score.no_question": (
         'The judge knows the answers to the world\'s own questions only: press "A question of the exam".',
-        "裁判只知道小世界里的题目的答案：请按“考一道题”。",
+        "评判者只知道小世界里的题目的答案：请按“考一道题”。",
     ),
     "score.no_reward": (
         "There is no reward model here yet: let a model learn from votes in the Arena, or train GPT-3.5.",
