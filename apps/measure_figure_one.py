@@ -2,10 +2,12 @@
 
     python apps/measure_figure_one.py runs/preference     writes data/results/figure_one.json
 
-In preference.json most demonstrations are flawed, on purpose, and few. Here the base with a ninth of the weights in its
-blocks is fine-tuned on clean ones, as long as the released ChatGPT was, and judged on the same held-out
-instructions against the large base, raw and with four examples. Both bases have read the same number of tokens; the
-seeds are those of the fine-tuning. The small base is the one of `measure_preference.py`, if it lies there.
+In preference.json most demonstrations are flawed, on purpose, and few. Here the base with a tenth of the weights in its
+blocks is fine-tuned on clean ones, twice as long as the released GPT-3.5 was, and judged on the same held-out
+instructions against the large base, raw and with four examples. Beside it stand the released GPT-3.5 and ChatGPT,
+which are as large as the large base and grew out of it. Both bases have read the same number of tokens; the seeds are
+those of the small model's fine-tuning and of sampling. The small base is the one of `measure_preference.py`, if it
+lies there.
 """
 
 import sys
@@ -17,14 +19,15 @@ from apps.measure_preference import CONTROL, EXAM_SEED, LARGE, QUESTIONS, SEEDS,
 from gptlineage.evaluation import write_results
 from gptlineage.evaluation.preference import Arm, against, arm_rows
 from gptlineage.inference.checkpoint import read_json, write_json
-from gptlineage.lineage.chatgpt import CHATGPT
 from gptlineage.lineage.gpt35 import DEMONSTRATIONS, GPT35
 from gptlineage.lineage.run import Options, train_generation
 from gptlineage.lineage.stages import dialogues_of
 from gptlineage.paths import data_dir
 
-STEPS = CHATGPT.stages[0].release.steps
+STEPS = 2 * GPT35.stages[0].release.steps
 RIVALS = ("large base", "large base, prompted")
+RELEASED = {"large, GPT-3.5": "gpt-3.5", "large, ChatGPT": "chatgpt"}
+STUDIO = 0.5  # the temperature at which people meet them
 
 
 def judged(arms: list[Arm], seed: int) -> Rows:
@@ -50,6 +53,8 @@ def main(folder: str) -> None:
             line = Line(small, SMALL.configs, root / f"seed-{seed}" / "small", seed)
             tuned = line.train(f"SFT {STEPS}", stage("sft", DEMONSTRATIONS, STEPS, page_rows=4))
             arms += [Arm("small SFT", tuned, temperature) for temperature in (0.0, *CONTROL, 1.0)]
+            released = {name: gl.load(generation) for name, generation in RELEASED.items()}
+            arms += [Arm(name, lm, temperature) for name, lm in released.items() for temperature in (0.0, STUDIO)]
             write_json(kept, {"rows": judged(arms, seed)})
         rows += read_json(kept)["rows"]
         command = "python apps/measure_figure_one.py runs/preference"

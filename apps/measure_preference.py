@@ -2,12 +2,12 @@
 
     python apps/measure_preference.py runs/preference     writes data/results/preference.json and preference.png
 
-Two base models have read the same number of tokens: the released GPT-3 miniature, and one as deep and a third as wide,
-with a ninth of its weights in the blocks, trained here. Both are shown demonstrations of which 60 % are flawed (they
-leave off the final full stop). A labeler who minds the flaw a little, and errs often, then ranks replies of both
-models, and one large and one small reward model learn from that; as in the paper, the large one serves policies of
-either size. The seeds are those of everything after pretraining. The world's judge decides, whose score the labeler
-reports with noise and a liking for length. What is there already, trained or measured, is not made again.
+Two base models have read the same number of tokens: the released GPT-3 miniature, and one with a tenth of its weights
+in the blocks, trained here. Both are shown demonstrations of which 60 % are flawed (they leave off the final full
+stop). A labeler who minds the flaw a little, and errs often, then ranks replies of both models, and one large and one
+small reward model learn from that; as in the paper, the large one serves policies of either size. The seeds are those
+of everything after pretraining. The world's judge decides, whose score the labeler reports with noise and a liking
+for length. What is there already, trained or measured, is not made again.
 """
 
 import json
@@ -56,7 +56,7 @@ SEEDS = [0, 1, 2]
 LARGE = gl.generation("gpt-3")
 SMALL = LARGE.evolve(
     "gpt-3",
-    mini=dict(d_model=64, n_heads=4),  # as deep, a third as wide
+    mini=dict(n_layers=2, d_model=88, n_heads=4),
     stages=(replace(LARGE.stages[0], release=replace(LARGE.stages[0].release, **MINI_PRETRAINING)),),
 )
 LABELER = dict(noise=0.15, longer=0.05)

@@ -54,7 +54,7 @@ def encode_prompt(tokenizer: Tokenizer, messages: Sequence[Message], n_ctx: int,
     opening = [encode_message(tokenizer, messages[0])] if messages[0]["role"] == "system" else []
     turns = [encode_message(tokenizer, message) for message in messages[len(opening) :]]
     speak, room = [tokenizer.special["<|assistant|>"]], n_ctx - reply
-    while len(turns) > 1 and sum(map(len, opening + turns)) + 1 > min(room, n_ctx * 5 // 8):
+    while len(turns) > 1 and sum(map(len, opening + turns)) + 1 > min(room, shown_at_most(n_ctx)):
         turns.pop(0)
         while len(turns) > 1 and turns[0][0] == speak[0]:
             turns.pop(0)
@@ -65,6 +65,11 @@ def encode_prompt(tokenizer: Tokenizer, messages: Sequence[Message], n_ctx: int,
             f"消息有 {len(ids)} 个词元，最多只能容纳 {room} 个；请缩短。",
         )
     return ids
+
+
+def shown_at_most(n_ctx: int) -> int:
+    """How many ids of a conversation a model with this context is shown."""
+    return n_ctx * 5 // 8
 
 
 def encode_dialogue(tokenizer: Tokenizer, messages: Sequence[Message]) -> tuple[list[int], list[bool]]:

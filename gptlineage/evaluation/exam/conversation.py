@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from itertools import islice
+from itertools import islice, product
 from statistics import mean
 from typing import Any
 
 from ...inference import LanguageModel, Sampling, reply_to_all
 from ...inference.engine import CHAT_SETTINGS
+from ...text.chat import encode_message, shown_at_most
 from ...world import KINDS, LANGUAGES, Dialogue, World, judge
 from ...world.chance import stream
 from ...world.judge import Check
@@ -23,6 +24,7 @@ from .grading import first_line, spread
 from .scoring import continuations
 
 QUESTIONS_SEED = 2026
+MORE_SEED = 91_000  # of conversations that are not the exam's
 LONGEST_REPLY = 60
 
 
@@ -54,32 +56,56 @@ def ask_newcomers(lm: LanguageModel, *, n: int, seeds: int) -> list[dict[str, An
     return ask(lm, dialogues, members, seeds)
 
 
+def ask_instructions(lm: LanguageModel, *, n: int, seeds: int) -> list[dict[str, Any]]:
+    """The same for `n` conversations of every kind, half in either language, drawn anew: the exam has fifty of a kind.
+
+    The share that guessing has where the user makes a claim is that of the commoner verdict.
+    """
+    dialogues, members = list[Dialogue](), defaultdict[str, list[int]](list)
+    for kind, language in product(KINDS, LANGUAGES):
+        talks = World().dialogues(seed=MORE_SEED, split="held-out", kinds=[kind], language=language)
+        for dialogue in islice(talks, n // len(LANGUAGES)):
+            for group in (kind, f"{kind}, {language}", "all kinds", f"all kinds, {language}"):
+                members[group].append(len(dialogues))
+            dialogues.append(dialogue)
+    denied = [bool(dialogues[i].check.denied) for i in members["correct"]]
+    guess = share("commonest verdict", "correct", "right, greedy", max(denied, [not no for no in denied], key=sum))
+    return [*ask(lm, dialogues, members, seeds), {**guess, "seed": None}]
+
+
+def ask_at_length(lm: LanguageModel, *, n: int, seeds: int) -> list[dict[str, Any]]:
+    """The same for `n` conversations of which the model is shown only the last part."""
+    n_ctx, tokenizer = lm.model.config.n_ctx, lm.tokenizer
+    talks = World().dialogues(seed=MORE_SEED, split="held-out")
+    cut = (d for d in talks if 1 + sum(len(encode_message(tokenizer, m)) for m in d.prompt) > shown_at_most(n_ctx))
+    return ask(lm, list(islice(cut, n)), {"longer than what is shown": range(n)}, seeds)
+
+
 def ask(
     lm: LanguageModel, dialogues: Sequence[Dialogue], members: Mapping[str, Sequence[int]], seeds: int
 ) -> list[dict[str, Any]]:
-    """Rows for each group of the dialogues: right greedily, and at the studio's settings under so many seeds."""
+    """Rows for each group of the dialogues: right greedily, and at the studio's settings under so many seeds.
+
+    Beside each share stands the judge's score, which counts form and partial answers too.
+    """
     rows = []
     for seed in (None, *range(seeds)):
         sampling = Sampling(temperature=0.0) if seed is None else Sampling(seed=seed, **CHAT_SETTINGS)
         said = replies(lm, dialogues, sampling)
-        right = [judge(dialogue, reply).right for dialogue, reply in zip(dialogues, said, strict=True)]
-        metric = "right, greedy" if seed is None else "right, sampled"
+        verdicts = [judge(dialogue, reply) for dialogue, reply in zip(dialogues, said, strict=True)]
+        how = "greedy" if seed is None else "sampled"
         for task, own in members.items():
-            hits = [right[i] for i in own]
-            low, high = wilson_interval(sum(hits), len(hits))
-            rows.append(
-                {
-                    "model": lm.name,
-                    "task": task,
-                    "metric": metric,
-                    "value": mean(hits),
-                    "low": low,
-                    "high": high,
-                    "n": len(hits),
-                    "seed": seed,
-                }
-            )
+            right = share(lm.name, task, f"right, {how}", [verdicts[i].right for i in own])
+            score = {"metric": f"score, {how}", **spread([verdicts[i].score for i in own])}
+            rows += [{**right, "seed": seed}, {"model": lm.name, "task": task, **score, "seed": seed}]
     return rows
+
+
+def share(model: str, task: str, metric: str, hits: Sequence[bool]) -> dict[str, Any]:
+    """How many of the hits are, with Wilson's interval."""
+    low, high = wilson_interval(sum(hits), len(hits))
+    value = {"value": mean(hits), "low": low, "high": high, "n": len(hits)}
+    return {"model": model, "task": task, "metric": metric, **value}
 
 
 def replies(lm: LanguageModel, dialogues: Sequence[Dialogue], sampling: Sampling) -> list[str]:

@@ -28,4 +28,5 @@ def test_the_reference_is_right_and_any_other_name_is_not(monkeypatch: pytest.Mo
     assert len(names) == 20 and not names & cast
 
     monkeypatch.setattr(conversation, "replies", lambda _, dialogues, __: ["You are Tom. 你叫小明。"] * len(dialogues))
-    assert {row["value"] for row in conversation.ask_newcomers(lm, n=20, seeds=0)} == {0.0}
+    rows = conversation.ask_newcomers(lm, n=20, seeds=0)
+    assert {row["value"] for row in rows if row["metric"] == "right, greedy"} == {0.0}

@@ -1,0 +1,56 @@
+"""Conversations of every kind, and longer ones, in the exam of conversation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+import gptlineage as gl
+from gptlineage.evaluation.exam import conversation
+from gptlineage.text import encode_prompt
+from gptlineage.text.chat import encode_message, shown_at_most
+from gptlineage.world import KINDS, LANGUAGES
+
+
+@pytest.fixture(scope="module")
+def chatgpt() -> gl.LanguageModel:
+    return gl.load("chatgpt")
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """What is asked; every answer is the reference, except that a claim is left unanswered."""
+    seen: list[Any] = []
+
+    def reference(_: gl.LanguageModel, dialogues: Any, __: Any) -> list[str]:
+        seen.extend(dialogues)
+        return ["" if dialogue.kind == "correct" else dialogue.reference for dialogue in dialogues]
+
+    monkeypatch.setattr(conversation, "replies", reference)
+    return seen
+
+
+def test_every_kind_is_asked_in_both_languages(chatgpt, asked):
+    rows = conversation.ask_instructions(chatgpt, n=8, seeds=0)
+    assert [(d.kind, d.language) for d in asked] == [(k, lang) for k in KINDS for lang in LANGUAGES for _ in range(4)]
+    right = {row["task"]: row for row in rows if row["metric"] == "right, greedy" and row["model"] == "chatgpt"}
+    assert right["story"]["value"] == 1 and right["correct, zh"]["value"] == 0
+    assert right["all kinds"]["value"] == pytest.approx(1 - 1 / len(KINDS))
+    assert (right["all kinds"]["n"], right["all kinds, en"]["n"], right["sum, en"]["n"]) == (8 * len(KINDS), 80, 4)
+
+
+def test_the_commonest_verdict_is_counted_on_the_same_claims(chatgpt, asked):
+    guess = conversation.ask_instructions(chatgpt, n=40, seeds=0)[-1]
+    false = [bool(d.check.denied) for d in asked if d.kind == "correct"]
+    assert guess["model"] == "commonest verdict" and guess["n"] == len(false) == 40
+    assert guess["value"] == max(sum(false), 40 - sum(false)) / 40 >= 0.5
+
+
+def test_long_conversations_are_longer_than_what_is_shown(chatgpt, asked):
+    conversation.ask_at_length(chatgpt, n=3, seeds=0)
+    n_ctx, tokenizer = chatgpt.model.config.n_ctx, chatgpt.tokenizer
+    assert len(asked) == 3
+    for dialogue in asked:
+        whole = 1 + sum(len(encode_message(tokenizer, message)) for message in dialogue.prompt)
+        assert whole > shown_at_most(n_ctx) >= len(encode_prompt(tokenizer, dialogue.prompt, n_ctx))
