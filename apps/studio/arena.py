@@ -22,7 +22,7 @@ from gptlineage.lineage.stages import clear_votes
 from gptlineage.training.votes import Ballot, add_ballot, read_ballots
 
 from .learning import Learning
-from .models import FRAME, GENERATING, MOST_CHARACTERS, Card, ModelPool, check_prompt, press
+from .models import FRAME, GENERATING, Card, ModelPool, check_prompt, press
 from .race import Runner
 from .strings import Translator, escaped, text
 from .theme import class_of
@@ -44,7 +44,7 @@ def build_arena(pool: ModelPool, words: Translator, lang: gr.Radio, votes: Path,
         with gr.Column(elem_classes="sheet"):
             words.paragraph(lambda language: f"<p>{escaped('arena.intro', language)}</p>", "intro")
             prompt = words.bind(
-                gr.Textbox(elem_id="arena-prompt", lines=1, max_lines=6, max_length=MOST_CHARACTERS, autofocus=False),
+                gr.Textbox(elem_id="arena-prompt", lines=1, max_lines=6, autofocus=False),
                 label="arena.prompt",
                 placeholder="arena.placeholder",
             )

@@ -18,7 +18,7 @@ from gptlineage.inference.conversations import as_json, as_markdown
 
 from .download import save_on_click
 from .keeping import FORGET, FRESH, KEEP, LONGEST_CHAT, OPEN, STATE, Message, messages_of, read_kept
-from .models import GENERATING, MOST_CHARACTERS, Card, ModelPool, check_prompt, growing, press
+from .models import GENERATING, Card, ModelPool, check_prompt, growing, press
 from .settings import as_settings, build_settings
 from .strings import Translator, escaped, text
 from .theme import class_of
@@ -55,9 +55,7 @@ def build_chat(demo: gr.Blocks, pool: ModelPool, words: Translator, lang: gr.Rad
         notice = gr.HTML("", elem_classes="notice", elem_id="chat-notice", apply_default_css=False)
         with gr.Row(elem_classes="composer"):
             box = words.bind(
-                gr.Textbox(
-                    elem_id="message", max_lines=6, max_length=MOST_CHARACTERS, container=False, show_label=False
-                ),
+                gr.Textbox(elem_id="message", max_lines=6, container=False, show_label=False),
                 label="chat.message",
                 placeholder="chat.placeholder",
             )
@@ -69,7 +67,7 @@ def build_chat(demo: gr.Blocks, pool: ModelPool, words: Translator, lang: gr.Rad
             words.paragraph(lambda lang: escaped("chat.hint", lang), "hint")
         with words.bind(gr.Accordion(open=False, elem_id="system"), label="chat.system"):
             system = words.bind(
-                gr.Textbox(elem_id="system-message", max_lines=4, max_length=MOST_CHARACTERS),
+                gr.Textbox(elem_id="system-message", max_lines=4),
                 label="chat.system_message",
                 info="chat.system_hint",
             )
@@ -93,26 +91,29 @@ def build_chat(demo: gr.Blocks, pool: ModelPool, words: Translator, lang: gr.Rad
     ) -> Iterator[Any]:
         """Add a message and stream the reply."""
         said = plain(history)
-        for number, picture in enumerate(turn(pool, said, message, key, order, language, values)):
+        for number, picture in enumerate(turn(pool, said, said, message, key, order, language, values)):
             taken = number == 0 and len(picture[0]) > len(said)  # a message that was refused stays in the box
             yield *picture, "" if taken else gr.skip()
 
     def say_again(history: list[Any], key: str | None, order: str, language: str, *values: Any) -> Iterator[Any]:
         """Answer the last message once more, with whichever model is chosen now."""
-        said, message = last_message(plain(history))
-        yield from turn(pool, said, message, key, order, language, values)
+        standing = plain(history)
+        said, message = last_message(standing)
+        yield from turn(pool, standing, said, message, key, order, language, values)
 
     def go_on_from(
         history: list[Any], key: str | None, order: str, language: str, edit: gr.EditData, *values: Any
     ) -> Iterator[Any]:
         """Replace a message and answer it; what followed is gone."""
         index = edit.index if isinstance(edit.index, int) else edit.index[0]
-        yield from turn(pool, plain(history)[:index], JOINED.sub("", str(edit.value)), key, order, language, values)
+        standing, message = plain(history), JOINED.sub("", str(edit.value))
+        yield from turn(pool, standing, standing[:index], message, key, order, language, values)
 
     def take_example(
         history: list[Any], key: str | None, order: str, language: str, example: gr.SelectData, *values: Any
     ) -> Iterator[Any]:
-        yield from turn(pool, plain(history), str(example.value["text"]), key, order, language, values)
+        said, message = plain(history), str(example.value["text"])
+        yield from turn(pool, said, said, message, key, order, language, values)
 
     def opened(told: str) -> tuple[Any, ...]:
         """The conversation that this window shows, as the browser kept it, and the others."""
@@ -177,6 +178,7 @@ def build_chat(demo: gr.Blocks, pool: ModelPool, words: Translator, lang: gr.Rad
 
 def turn(
     pool: ModelPool,
+    standing: list[Message],
     said: list[Message],
     message: str,
     key: str | None,
@@ -184,24 +186,30 @@ def turn(
     lang: str,
     values: tuple[Any, ...],
 ) -> Iterator[tuple[Any, ...]]:
-    """The conversation, the notice and the controls, again and again while the reply grows."""
+    """The conversation, the notice and the controls, again and again while the reply to the message grows.
+
+    It stands after what was `said`; when it is refused, the conversation stays as it is `standing`.
+    """
     try:
         if key is None:
             raise gl.UserError(text("app.no_models", "en"), text("app.no_models", "zh"))
         check_prompt(message)
-        said = asked = [*said, {"role": "user", "content": message.strip()}]
-        yield shown(said), "", *controls(running=True)
-        lm, heard = pool.get(key), with_system(asked[-LONGEST_CHAT:], order)
-        for reply in growing(lm.stream_chat(heard, **as_settings(*values))):
+        asked = [*said, {"role": "user", "content": message.strip()}]
+        heard = with_system(asked[-LONGEST_CHAT:], order)
+        pieces = pool.get(key).stream_chat(heard, **as_settings(*values))  # refuses at once what does not fit
+        standing = asked
+        yield shown(standing), "", *controls(running=True)
+        for reply in growing(pieces):
             if reply.strip():
-                said = [*asked, {"role": "assistant", "content": reply.lstrip()}]
-                yield shown(said), "", *[gr.skip()] * 4
-        yield shown(said), "" if said is not asked else escaped("chat.silent", lang), *controls(running=False)
+                standing = [*asked, {"role": "assistant", "content": reply.lstrip()}]
+                yield shown(standing), "", *[gr.skip()] * 4
+        silent = escaped("chat.silent", lang) if standing is asked else ""
+        yield shown(standing), silent, *controls(running=False)
     except gl.UserError as error:
-        yield shown(said), html.escape(explain(error, lang)), *controls(running=False)
+        yield shown(standing), html.escape(explain(error, lang)), *controls(running=False)
     except Exception:
         logging.exception("the chat could not go on")
-        yield shown(said), escaped("error.unexpected", lang), *controls(running=False)
+        yield shown(standing), escaped("error.unexpected", lang), *controls(running=False)
 
 
 def controls(running: bool) -> tuple[Any, Any, Any, Any]:

@@ -48,7 +48,7 @@ def build_compare(pool: ModelPool, words: Translator, lang: gr.Radio) -> gr.Chec
         with gr.Column(elem_classes="sheet"):
             words.paragraph(lambda language: f"<p>{escaped('compare.intro', language)}</p>", "intro")
             prompt = words.bind(
-                gr.Textbox(elem_id="prompt", lines=2, max_lines=8, max_length=MOST_CHARACTERS, autofocus=False),
+                gr.Textbox(elem_id="prompt", lines=2, max_lines=8, autofocus=False),
                 label="compare.prompt",
                 placeholder="compare.placeholder",
             )

@@ -36,7 +36,7 @@ from gptlineage.inference.inspect import (
 
 from .attention import MATRIX_JS, PICK_HEAD_JS, head_grid, one_head
 from .inside_others import build_others, name_of, see, shown
-from .models import GENERATING, MOST_CHARACTERS, ModelPool, check_prompt, press, within
+from .models import GENERATING, ModelPool, check_prompt, press, within
 from .settings import as_settings, build_settings
 from .strings import Translator, escaped, text
 from .theme import class_of
@@ -84,7 +84,7 @@ def build_inside(pool: ModelPool, words: Translator, lang: gr.Radio) -> None:
         with gr.Column(elem_classes="sheet"):
             words.paragraph(lambda language: f"<p>{escaped('inside.intro', language)}</p>", "intro")
             prompt = words.bind(
-                gr.Textbox(elem_id="inside-text", lines=2, max_lines=8, max_length=MOST_CHARACTERS, autofocus=False),
+                gr.Textbox(elem_id="inside-text", lines=2, max_lines=8, autofocus=False),
                 label="inside.text",
                 placeholder="inside.placeholder",
             )

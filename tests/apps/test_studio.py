@@ -240,6 +240,14 @@ def test_a_message_that_is_too_long_is_refused(client: Client) -> None:
     assert conversation == [] and str(models.MOST_CHARACTERS) in notice
 
 
+def test_what_does_not_fit_the_context_never_enters_the_conversation(family: list[str]) -> None:
+    pool, talk = models.ModelPool(family), [dict(role="user", content="Hi"), dict(role="assistant", content="Yo")]
+    long = "word " * 700
+    for standing, before in ((talk, talk), (talk, talk[:1])):  # a new message; one put in the place of another
+        pictures = list(studio.chat.turn(pool, standing, before, long, "chatgpt", "", "en", DIALS))
+        assert [picture[0] for picture in pictures] == [standing] and "shorten" in pictures[0][1]
+
+
 @pytest.mark.parametrize(("lang", "word"), [("en", "has not sat the exam"), ("zh", "还没有参加考试")])
 def test_only_released_weights_carry_the_exams_word(family: list[str], lang: str, word: str) -> None:
     assert word in studio.chat.model_line(models.ModelPool(family), "chatgpt", lang)  # of that name, but another's
@@ -250,7 +258,7 @@ def test_only_released_weights_carry_the_exams_word(family: list[str], lang: str
 def test_a_seed_that_is_no_number_is_explained(family: list[str], seed: str) -> None:
     pool = models.ModelPool(family)
     dials = (*DIALS[:-1], seed)
-    assert "seed must be" in list(studio.chat.turn(pool, [], "Hello", "chatgpt", "", "en", dials))[-1][1]
+    assert "seed must be" in list(studio.chat.turn(pool, [], [], "Hello", "chatgpt", "", "en", dials))[-1][1]
     assert "随机种子" in list(studio.race.race(pool, "Hello", ["gpt-1"], True, "zh", dials))[-1][2]
 
 
