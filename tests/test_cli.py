@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import signal
@@ -12,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from gptlineage import build, cli, generations
+from gptlineage import __version__, build, cli, generations
 from gptlineage.inference import engine, save_model
 from gptlineage.model import RecurrentConfig
 from tests.tiny import BYTES, save_tiny
@@ -125,6 +126,18 @@ def test_sample(call, place):
     assert json.loads(call(*arguments, "--json", "--n", 2)[1]) == record
 
 
+def test_sample_reads_a_pipe_and_says_where_a_chat_model_converses(call, place, monkeypatch):
+    monkeypatch.setattr(sys, "stdin", io.StringIO("Once\n"))
+    piped = call("sample", place / "base", "-", "--seed", 1, "--max-new-tokens", 5)
+    assert piped == call("sample", place / "base", "Once", "--seed", 1, "--max-new-tokens", 5)
+    code, out, err = call("sample", place / "chatty", "Once", "--seed", 1, "--max-new-tokens", 5)
+    assert code == 0 and out.startswith("Once") and err.count("\n") == 1 and "gptlineage chat" in err
+
+
+def test_the_version(call):
+    assert call("--version") == (0, f"gptlineage {__version__}\n", "")
+
+
 def test_compare(call, place):
     arguments = ("compare", "Once", "--models", f"{place / 'base'}, {place / 'chatty'}", "--max-new-tokens", 5)
     rows = json.loads(call(*arguments, "--json")[1])["rows"]
@@ -153,13 +166,14 @@ def test_compare_is_scored_and_saved(call, place, tmp_path):
 
 
 def test_chat(call, place, monkeypatch):
-    lines = iter(["Hello", "", "/clear", "x" * 200, "Hello", "/quit"])
+    lines = iter(["Hello", "", "/clear", "x" * 200, "/sytem Be brief.", "/help", "Hello", "/quit"])
     prompts = []
     monkeypatch.setattr("builtins.input", lambda prompt: prompts.append(prompt) or next(lines))
     code, out, err = call("chat", place / "chatty", "--seed", 1, "--max-new-tokens", 5)
     assert (code, err) == (0, "")
-    assert len(prompts) == 6
+    assert len(prompts) == 8 and not any(prompts)  # nobody waits at a pipe
     assert "Forgotten." in out
+    assert "No such command" in out and out.count("/quit ends") == 2
     assert "empty" in out
     assert "shorten it" in out
 
@@ -365,8 +379,9 @@ def test_where_a_model_without_attention_looks_is_one_line(call, tmp_path):
         (("sample", "rnnsearch", "x"), "too little to translate"),
         (("sample", "transformer", "We are here. " * 40), "sentence by sentence"),
         (("chat", "transformer"), "does not continue text"),
+        (("diff", "gpt-3", "gpt-3"), "two different generations"),
         (("exam", "bert"), "does not continue text"),
-        (("inspect", "rnnsearch", "Tom likes pears."), "does not continue text"),
+        (("inspect", "rnnsearch", "Tom likes pears."), "gptlineage attention rnnsearch"),
         (("attention", "gpt-2", "Tom", "--kind", "cross"), "no kind of attention"),
         (("attention", "transformer", "Tom likes pears.", "--layer", "9"), "no layer 9"),
         (("attention", "transformer", "Tom likes pears.", "--head", "9"), "no head 9"),

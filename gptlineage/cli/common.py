@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from importlib.metadata import version
 from typing import Annotated, Any
 
 import typer
@@ -13,8 +14,24 @@ app = typer.Typer(
     add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
-    help="How attention became ChatGPT: train, sample, compare and chat with miniatures of the GPT family.",
 )
+
+
+def show_version(wanted: bool) -> None:
+    if wanted:
+        print(f"gptlineage {version('gptlineage')}")
+        raise typer.Exit
+
+
+@app.callback()
+def program(
+    version: Annotated[
+        bool, typer.Option("--version", help="Show the version and exit.", callback=show_version, is_eager=True)
+    ] = False,
+) -> None:
+    """How attention became ChatGPT: train, sample, compare and chat with miniatures of the GPT family."""
+
+
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for other programs.")]
 Temperature = Annotated[float, typer.Option(help="0 takes the likeliest token; higher is bolder.")]
 OwnTemperature = Annotated[

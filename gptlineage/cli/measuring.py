@@ -21,7 +21,7 @@ from .common import (
 @app.command(epilog="Example: gptlineage exam gpt-1 gpt-2 gpt-3 chatgpt --n 500 --chart exam.png")
 def exam(
     models: Annotated[list[str], typer.Argument(help="Released names or run directories.")],
-    n: Annotated[int, typer.Option(help="How many questions for each task.", min=1, max=800)] = 500,
+    n: Annotated[int, typer.Option(help="How many questions for each task, at most.", min=1, max=800)] = 500,
     seeds: Annotated[int, typer.Option(help="How often to sample the conversation questions.", min=1)] = 3,
     items: Annotated[Path | None, typer.Option(help="A folder of GPT-3's own items (*.jsonl).")] = None,
     out: Annotated[Path | None, typer.Option(help="Write the figures to this file.")] = None,
@@ -46,7 +46,7 @@ def exam(
     for lm, generation in zip(lms, generations, strict=True):
         name = generation if generations.count(generation) == 1 else lm.name
         with console.status(lm.name):
-            rows += take(lm, world, sheet, name)
+            rows += take(lm, world, sheet, name, n)
             rows += ask_all(lm, n=min(n, 400), seeds=seeds)
     with console.status("n-gram"):
         rows += baselines(lms[0].tokenizer, world, sheet)

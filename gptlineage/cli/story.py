@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from ..errors import language
+from ..errors import UserError, language
 from .common import (
     Json,
     app,
@@ -83,6 +83,8 @@ def diff(
     from ..lineage import diff as difference
     from ..lineage import generation
 
+    if old == new:
+        raise UserError("Name two different generations.", "请给出两个不同的世代。")
     rows = difference(generation(old), generation(new))
     if as_json:
         return show_json({name: {"old": a, "new": b} for name, (a, b) in rows.items()})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -30,7 +31,9 @@ from .common import (
 @app.command(epilog='Example: gptlineage sample gpt-2 "Once upon a time" --seed 1')
 def sample(
     model: Annotated[str, typer.Argument(help="A released name or a run directory.")],
-    prompt: Annotated[str, typer.Argument(help="The beginning of a text, a sentence to translate, or gaps: ___.")],
+    prompt: Annotated[
+        str, typer.Argument(help="The beginning of a text, a sentence to translate, or gaps: ___; - reads stdin.")
+    ],
     max_new_tokens: MaxNewTokens = 64,
     temperature: OwnTemperature = None,
     top_k: TopK = 50,
@@ -40,9 +43,12 @@ def sample(
     as_json: Json = False,
 ) -> None:
     """Let a model continue a text, translate it, or fill its gaps."""
-    from ..inference import load
+    from ..inference import LanguageModel, load
 
     lm = load(model)
+    prompt = sys.stdin.read().strip() if prompt == "-" else prompt
+    if isinstance(lm, LanguageModel) and lm.speaks_chat and not as_json:
+        print(f"{lm.name} {'学过对话：' if zh() else 'converses: '}gptlineage chat {model}", file=sys.stderr)
     texts = []
     for number in range(n):
         chosen = settings(max_new_tokens, temperature, top_k, top_p, None if seed is None else seed + number)
@@ -68,10 +74,15 @@ def inspect(
     as_json: Json = False,
 ) -> None:
     """How likely a model found each token of a text, how open the choice was, and what else it might have said."""
-    from ..inference import load_language_model
+    from ..inference import LanguageModel, load
     from ..inference.inspect import token_reports
 
-    lm = load_language_model(model)
+    lm = load(model)
+    if not isinstance(lm, LanguageModel):
+        raise UserError(
+            f"{lm.name} does not continue text, so it expects no next token; try: gptlineage attention {model} TEXT",
+            f"{lm.name} 不会续写，也就不预测下一个词元；可以试试：gptlineage attention {model} 文字",
+        )
     reports = token_reports(lm, lm.read(text), top)
     if as_json:
         return show_json({"model": lm.name, "text": text, "tokens": [report.to_dict() for report in reports]})
@@ -134,7 +145,8 @@ def compare(
     prompt: Annotated[str | None, typer.Argument(help="One prompt for all of them (or --question).")] = None,
     models: Annotated[str | None, typer.Option(help="Names or folders, with commas (default: all that write).")] = None,
     question: Annotated[
-        int | None, typer.Option(help="Instead of a prompt: this held-out question of the exam, which the judge marks.")
+        int | None,
+        typer.Option(help="Instead of a prompt: a held-out question, marked by the judge; any number is one.", min=0),
     ] = None,
     answer: Annotated[str | None, typer.Option(help="Say how likely each model finds this answer.")] = None,
     reward: Annotated[Path | None, typer.Option(help="A folder with a reward model, which scores every text.")] = None,
@@ -220,7 +232,7 @@ def studio(
     browser: Annotated[bool, typer.Option(help="Open the page in a browser.")] = True,
     data: Annotated[list[Path] | None, typer.Option(help="A text or folder to train on; may be given again.")] = None,
 ) -> None:
-    """Open the studio in the browser: chat and compare."""
+    """Open the studio in the browser: chat, compare, vote, look inside, train, and read the story."""
     from ..paths import import_app, user_path
 
     if lang not in (None, "en", "zh"):

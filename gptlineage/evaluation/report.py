@@ -8,12 +8,11 @@ from pathlib import Path
 from statistics import mean
 from typing import Any
 
+from .slide import COLOURS
+
 Rows = Sequence[dict[str, Any]]
 Cell = tuple[float, float, float]  # mean over the training seeds, lowest, highest
-GENERATION_COLOURS = {
-    "gpt-1": "#8a6d3b", "gpt-2": "#3b7a8a", "gpt-3": "#5b5bd6", "gpt-3.5": "#b0508f", "chatgpt": "#0f8a5f",
-}  # fmt: skip
-BASELINE_COLOUR = "#9a9a9a"
+ASKED = "asked: "  # how the tasks begin that are kinds of instructions
 CURVES = (
     "list, relations", "list, letters", "list, translated", "list, numbers", "list, kinds", "random mapping",
 )  # fmt: skip
@@ -52,69 +51,79 @@ def show(cell: Cell, digits: int) -> str:
 
 
 def chart(rows: Rows, path: Path) -> None:
-    """A picture of the exam: scores by task, loss by kind of text, accuracy against K; drawn from the rows alone."""
+    """A picture of the exam: a dot for each model in the line of each task, then accuracy against K examples."""
     import matplotlib
 
     matplotlib.use("Agg")
     from matplotlib import pyplot as plt
 
-    models = models_of(rows)
-    figure, axes = plt.subplots(3, 1, figsize=(13, 17), height_ratios=(3, 2, 3.6), layout="constrained")
-    accuracy = cells(rows, "accuracy")
-    bars(axes[0], {name(key): v for key, v in accuracy.items() if key[1] in (0, 4) and key[0] not in CURVES}, models)
-    axes[0].set_title("Accuracy by task (bars: mean over training seeds; whiskers: lowest and highest seed)")
-    axes[0].set_ylim(0, 1)
-    bars(axes[1], {key[0]: v for key, v in cells(rows, "bits per byte").items()}, models)
-    axes[1].set_title("Held-out bits per byte by kind of text (lower is better)")
-    axes[2].axis("off")
+    models, accuracy = models_of(rows), cells(rows, "accuracy")
+    asked = {key[0].removeprefix(ASKED): v for key, v in accuracy.items() if key[0].startswith(ASKED)}
+    tasks = {
+        f"{task}, {k} examples" if k else task: found
+        for (task, k), found in accuracy.items()
+        if k in (0, 4) and task not in CURVES and not task.startswith(ASKED)
+    }
+    losses = {key[0]: v for key, v in cells(rows, "bits per byte").items()}
+    right = max(1, len(asked)), max(1, len(losses))
+    height = 0.27 * max(len(tasks), sum(right) + 4)
+    figure = plt.figure(figsize=(15, height + 8), layout="constrained")
+    grid = figure.add_gridspec(3, 6, height_ratios=(height, 3.4, 3.4))
+    columns = [grid[0, :3].subgridspec(1, 1), grid[0, 3:].subgridspec(2, 1, height_ratios=right)]
+    dots(figure.add_subplot(columns[0][0]), tasks, models, "Right, by task")
+    dots(figure.add_subplot(columns[1][0]), asked, models, "Right, by kind of instruction")
+    text = figure.add_subplot(columns[1][1])
+    dots(text, losses, models, "Bits per byte, by kind of text (less is better)")
+    text.set_xscale("log")
+    text.set_xticks(ticks := [0.25, 0.5, 1, 2, 4, 8], [f"{tick:g}" for tick in ticks], minor=False)
+    text.minorticks_off()
     for number, task in enumerate(CURVES):
         row, column = divmod(number, 3)
-        inner = axes[2].inset_axes((column / 3 + 0.02, 0.55 - 0.55 * row, 0.29, 0.38))
-        shown = sorted(k for t, k in accuracy if t == task)
-        inner.set_xticks(range(len(shown)), [str(k) for k in shown])
-        for model in models:
-            points = [(shown.index(k), v[model]) for (t, k), v in accuracy.items() if t == task and model in v]
-            if points:
-                at, found = zip(*points, strict=True)
-                colour = GENERATION_COLOURS.get(model, BASELINE_COLOUR)
-                style = "-" if model in GENERATION_COLOURS else ":"
-                inner.plot(at, [c[0] for c in found], style, color=colour, marker="o", ms=3, label=model)
-                lowest, highest = [c[1] for c in found], [c[2] for c in found]
-                inner.fill_between(at, lowest, highest, color=colour, alpha=0.2)
-        inner.set_title(task, fontsize=9)
-        inner.set_ylim(0, 1.02)
-        inner.set_xlabel("K, examples in the prompt", fontsize=8)
-    handles = [
-        plt.Rectangle((0, 0), 1, 1, color=GENERATION_COLOURS.get(model, BASELINE_COLOUR), alpha=shade(model, models))
-        for model in models
-    ]
-    figure.legend(handles, models, loc="outside lower center", ncols=len(models))
+        curves(figure.add_subplot(grid[1 + row, 2 * column : 2 * column + 2]), task, accuracy, models)
+    handles = [plt.Line2D([], [], **style(model, models), label=model) for model in models]
+    figure.legend(handles=handles, loc="outside upper center", ncols=len(models), title=ranges(rows))
     path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, dpi=110)
+    figure.savefig(path, dpi=90)
     plt.close(figure)
 
 
-def bars(axis: Any, groups: dict[str, dict[str, Cell]], models: list[str]) -> None:
-    width = 0.8 / max(1, len(models))
-    for number, model in enumerate(models):
-        at = [(x, group[model]) for x, group in enumerate(groups.values()) if model in group]
-        if at:
-            heights = [cell[0] for _, cell in at]
-            whiskers = [[c[0] - c[1] for _, c in at], [c[2] - c[0] for _, c in at]]
-            axis.bar(
-                [x + (number - len(models) / 2 + 0.5) * width for x, _ in at], heights, width, yerr=whiskers,
-                color=GENERATION_COLOURS.get(model, BASELINE_COLOUR), alpha=shade(model, models),
-                error_kw={"linewidth": 0.8},
-            )  # fmt: skip
-    axis.set_xticks(range(len(groups)), list(groups), rotation=60, ha="right", fontsize=8)
-    axis.set_xlim(-0.6, len(groups) - 0.4)
+def dots(axis: Any, groups: dict[str, dict[str, Cell]], models: list[str], title: str) -> None:
+    """A line for each group, a mark in it for each model; a whisker from its lowest to its highest seed."""
+    for model in reversed(models):  # the first models stand in front where marks meet
+        at = [(y, group[model]) for y, group in enumerate(groups.values()) if model in group]
+        for y, (_, low, high) in at:
+            axis.plot((low, high), (y, y), color=style(model, models)["color"], lw=1.5, alpha=0.6)
+        axis.plot([cell[0] for _, cell in at], [y for y, _ in at], **style(model, models))
+    axis.set_yticks(range(len(groups)), [name.replace("_", " ") for name in groups])
+    axis.set_ylim(len(groups) - 0.4, -0.6)
+    axis.grid(alpha=0.35)
+    axis.set_title(title)
 
 
-def shade(model: str, models: list[str]) -> float:
-    """Baselines share one grey in different strengths."""
-    greys = [m for m in models if m not in GENERATION_COLOURS]
-    return 0.35 + 0.6 * greys.index(model) / max(1, len(greys) - 1) if model in greys else 1.0
+def curves(axis: Any, task: str, accuracy: dict[tuple[str, int], dict[str, Cell]], models: list[str]) -> None:
+    shown = sorted(k for t, k in accuracy if t == task)
+    for model in models:
+        points = [(shown.index(k), v[model]) for (t, k), v in accuracy.items() if t == task and model in v]
+        if points:
+            at, found = zip(*points, strict=True)
+            how = {**style(model, models), "linestyle": "-" if model in COLOURS else ":"}
+            axis.plot(at, [cell[0] for cell in found], **how)
+            lowest, highest = [cell[1] for cell in found], [cell[2] for cell in found]
+            axis.fill_between(at, lowest, highest, color=how["color"], alpha=0.2)
+    axis.set_xticks(range(len(shown)), [str(k) for k in shown])
+    axis.set_title(f"{task}, by the number of examples", fontsize=10)
+    axis.set_ylim(-0.02, 1.02)
+    axis.grid(alpha=0.35)
 
 
-def name(key: tuple[str, int]) -> str:
-    return f"{key[0]}, K={key[1]}" if key[1] else key[0]
+def style(model: str, models: list[str]) -> dict[str, Any]:
+    """A generation has its colour, as in the studio; what they are compared with has a grey sign of its own."""
+    rivals = [m for m in models if m not in COLOURS]
+    marker = "o" if model in COLOURS else "x+1234"[rivals.index(model) % 6]
+    return {"color": COLOURS.get(model, "#707070"), "marker": marker, "markersize": 7, "linestyle": "", "alpha": 0.9}
+
+
+def ranges(rows: Rows) -> str | None:
+    """What the whiskers mean, where there are any."""
+    seeds = {row["seed"] for row in rows if "k" in row and row["seed"] is not None}
+    return "Mean over the training seeds; whiskers reach to the lowest and the highest." if len(seeds) > 1 else None

@@ -217,9 +217,11 @@ def verdict_line(verdict: Verdict, lang: str) -> str:
     if verdict.right:
         return "评判者：对" if lang == "zh" else "judge: right"
     reasons = reasons_of(verdict, lang)
+    # The points of a reply that says nothing of what was asked are those of its form alone, and would mislead.
+    points = f"{verdict.score:.2f}" if verdict.content else ""
     if lang == "zh":
-        return f"评判者：不对（{verdict.score:.2f} 分：{reasons}）"
-    return f"judge: not right ({verdict.score:.2f}: {reasons})"
+        return f"评判者：不对（{points and points + ' 分：'}{reasons}）"
+    return f"judge: not right ({points and points + ': '}{reasons})"
 
 
 def reward_line(score: float, lang: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ LINES = {
         "This model was never taught to converse; it continues a page of questions and answers.",
         "这个模型没有学过对话；它只是续写一页问答。",
     ),
+    "unknown": ("No such command; /help names them.", "没有这个命令；/help 列出可用的命令。"),
     "cleared": ("Forgotten.", "已清空。"),
     "saved": ("Saved.", "已保存。"),
 }
@@ -38,14 +40,18 @@ def converse(lm: LanguageModel, settings: dict[str, Any], lang: str) -> None:
         say("base")
     messages: list[dict[str, str]] = []
     order: list[dict[str, str]] = []  # the system message, if there is one
+    ready = "> " if sys.stdin.isatty() else ""  # nobody waits at a pipe
     while True:
         try:
-            text = input("> ").strip()
+            text = input(ready).strip()
         except EOFError:
             print()
             return
         if text == "/quit":
             return
+        if text == "/help":
+            say("greeting")
+            continue
         if text == "/clear":
             messages = []
             say("cleared")
@@ -53,6 +59,9 @@ def converse(lm: LanguageModel, settings: dict[str, Any], lang: str) -> None:
         command, _, rest = text.partition(" ")
         if command == "/system":
             order = [{"role": "system", "content": rest.strip()}] if rest.strip() else []
+            continue
+        if command.startswith("/") and command != "/save":
+            say("unknown")
             continue
         try:
             if command == "/save":

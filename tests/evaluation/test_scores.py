@@ -23,10 +23,11 @@ from gptlineage.evaluation.scores import (
     score,
     score_rows,
     shortened,
+    verdict_line,
 )
 from gptlineage.inference import save_model
 from gptlineage.model import Scorer
-from gptlineage.world import judge
+from gptlineage.world import Verdict, judge
 
 
 @pytest.fixture(scope="module")
@@ -99,6 +100,14 @@ def test_the_judge_gives_his_reasons_in_both_languages() -> None:
         "missing: a / b",
     ]
     assert in_chinese("2 right items of 3") == "3 项中对了 2 项" and in_chinese("missing: 9") == "缺少：9"
+
+
+def test_a_reply_that_says_nothing_of_what_was_asked_gets_no_points() -> None:
+    nothing, half = Verdict(False, 0.4, ("missing: 9",), 0.0), Verdict(False, 0.7, ("missing: 9",), 0.5)
+    assert verdict_line(nothing, "en") == "judge: not right (missing: 9)"
+    assert verdict_line(nothing, "zh") == "评判者：不对（缺少：9）"
+    assert verdict_line(half, "en") == "judge: not right (0.70: missing: 9)"
+    assert verdict_line(half, "zh") == "评判者：不对（0.70 分：缺少：9）"
 
 
 def test_a_reward_model_orders_two_replies(lm: gl.LanguageModel, tmp_path: Path) -> None:

@@ -26,11 +26,11 @@ Rows = list[dict[str, Any]]
 Sheet = list[tuple[Task, int, Sequence[Question]]]
 LABELLED = ("sentiment", "entailment")
 GPT3_SHOTS = (0, 4, 16)
-STORIES = 200
+STORIES, INSTRUCTIONS = 200, 50  # instructions of a kind
 
 
-def take(lm: LanguageModel, world: World, sheet: Sheet, model: str) -> Rows:
-    """All rows of one model: loss by kind of text, the questions of the sheet, its stories, and instructions.
+def take(lm: LanguageModel, world: World, sheet: Sheet, model: str, n: int = STORIES) -> Rows:
+    """All rows of one model: loss by kind of text, the questions of the sheet, up to `n` stories, and instructions.
 
     Rows of the same `model` under several training seeds become one mean with its range.
     """
@@ -41,8 +41,8 @@ def take(lm: LanguageModel, world: World, sheet: Sheet, model: str) -> Rows:
         rows += rows_of(model, seed, task, k, graded)
         if task.name == "translation, sentences":
             rows += bleu_rows(model, seed, task, k, questions, graded)
-    rows += story_rows(lm, world, model, seed, STORIES)
-    return rows + instruction_rows(lm, world, model, seed)
+    rows += story_rows(lm, world, model, seed, min(n, STORIES))
+    return rows + instruction_rows(lm, world, model, seed, min(n, INSTRUCTIONS))
 
 
 def write_sheet(world: World, n: int, items: Path | None = None) -> Sheet:

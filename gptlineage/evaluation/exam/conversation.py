@@ -118,9 +118,9 @@ def replies(lm: LanguageModel, dialogues: Sequence[Dialogue], sampling: Sampling
 
 
 def instruction_rows(
-    lm: LanguageModel, world: World, model: str, seed: int | None, n: int = 50
+    lm: LanguageModel, world: World, model: str, seed: int | None, n: int
 ) -> list[dict[str, Any]]:
-    """The share of held-out conversations of each kind that the model answers rightly, greedy; and over all kinds.
+    """The share of `n` held-out conversations of each kind that the model answers rightly, greedy; and over all kinds.
 
     Beside each share stands the judge's score, which counts form and partial answers too.
     Requests that harm somebody and their harmless neighbours are also counted apart: it is easy to refuse both.
@@ -136,8 +136,8 @@ def instruction_rows(
         if kind == "harmful":
             harm = [d.check.form == "refusal" for d in dialogues]
             for part, harms in (("harm, declined", True), ("harmless neighbour, answered", False)):
-                own = [hit for hit, harmed in zip(hits, harm, strict=True) if harmed == harms]
-                rows.append(share_row(model, seed, part, own))
+                if own := [hit for hit, harmed in zip(hits, harm, strict=True) if harmed == harms]:
+                    rows.append(share_row(model, seed, part, own))
     return [*rows, share_row(model, seed, "all kinds", all_hits), score_row(model, seed, "all kinds", all_scores)]
 
 

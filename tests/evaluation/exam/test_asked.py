@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 
 import gptlineage as gl
+from gptlineage.evaluation import exam
 from gptlineage.evaluation.exam import conversation
 from gptlineage.text import encode_prompt
 from gptlineage.text.chat import encode_message, shown_at_most
-from gptlineage.world import KINDS, LANGUAGES
+from gptlineage.world import KINDS, LANGUAGES, World
 
 
 @pytest.fixture(scope="module")
@@ -54,3 +55,13 @@ def test_long_conversations_are_longer_than_what_is_shown(chatgpt, asked):
     for dialogue in asked:
         whole = 1 + sum(len(encode_message(tokenizer, message)) for message in dialogue.prompt)
         assert whole > shown_at_most(n_ctx) >= len(encode_prompt(tokenizer, dialogue.prompt, n_ctx))
+
+
+@pytest.mark.parametrize(("n", "stories", "of_a_kind"), [(2, 2, 2), (800, 200, 50)])
+def test_an_exam_asks_no_more_than_it_was_told_to(chatgpt, monkeypatch, n, stories, of_a_kind):
+    told = {}
+    monkeypatch.setattr(exam, "loss_rows", lambda *_: [])
+    monkeypatch.setattr(exam, "story_rows", lambda *given: told.update(stories=given[-1]) or [])
+    monkeypatch.setattr(exam, "instruction_rows", lambda *given: told.update(of_a_kind=given[-1]) or [])
+    assert exam.take(chatgpt, World(), [], "chatgpt", n) == []
+    assert told == {"stories": stories, "of_a_kind": of_a_kind}
