@@ -7,7 +7,7 @@ STRINGS: dict[str, tuple[str, str]] = {
         "每个词它有多大把握，还可能说什么，又在看哪里？",
     ),
     "inside.text": ("A text to read", "要读的文字"),
-    "inside.placeholder": ("The capital of France is Paris.", "法国的首都是巴黎。"),
+    "inside.placeholder": ("A text, a sentence to translate, or gaps: ___", "一段文字、要翻译的句子，或空缺：___"),
     "inside.model": ("Model", "模型"),
     "inside.rival": ("Beside it", "并排对照"),
     "inside.nobody": ("nobody", "不对照"),
