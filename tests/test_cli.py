@@ -14,7 +14,9 @@ from pathlib import Path
 import pytest
 
 from gptlineage import __version__, build, cli, generations
+from gptlineage.cli.learning import show_plans
 from gptlineage.inference import engine, save_model
+from gptlineage.lineage.plan import Plan
 from gptlineage.model import RecurrentConfig
 from tests.tiny import BYTES, save_tiny
 from tests.training.runs import events, losses
@@ -393,3 +395,14 @@ def test_what_the_ancestors_cannot_do_is_one_line(arguments, line, call):
         code, out, err = call(*arguments, lang=lang)
         assert code == 2 and out == "" and err.count("\n") == 1 and "Traceback" not in err
         assert lang == "zh" or line in err
+
+
+@pytest.mark.parametrize(("lang", "total"), [("en", "all: 2 to 4 minutes"), ("zh", "共计： 2 到 4 分钟")])
+def test_the_estimate_of_several_runs_ends_with_their_sum(lang, total, monkeypatch, capsys):
+    monkeypatch.setenv("GPTLINEAGE_LANG", lang)
+    stages = (("pretrain", 10, (60.0, 120.0)),)
+    plans = [Plan(name, "mini", 1000, 300, 10**6, 10**9, stages, first_loss=5.7) for name in ("gpt-1", "gpt-2")]
+    show_plans(plans[:1])
+    assert len(capsys.readouterr().out.splitlines()) == 1
+    show_plans(plans)
+    assert capsys.readouterr().out.splitlines()[-1] == total

@@ -12,6 +12,7 @@ from ..errors import UserError, language
 from .common import (
     app,
     show_json,
+    zh,
 )  # fmt: skip
 
 
@@ -73,8 +74,14 @@ def train(
 
 
 def show_plans(plans: list[Any]) -> None:
+    from ..lineage.plan import span
+
     for plan in plans:
         print(f"{plan.generation}: {plan.sentence().in_language(language())}")
+    known = [plan.seconds for plan in plans if plan.seconds]
+    if len(known) > 1:
+        least, most = map(sum, zip(*known, strict=True))
+        print(f"{'共计：' if zh() else 'all: '}{span(least, most, language())}")
 
 
 @app.command(epilog="Example: gptlineage prefer chatgpt runs/votes.jsonl --out runs/mine")
