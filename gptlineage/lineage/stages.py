@@ -40,6 +40,7 @@ from ..training.translation import Translation
 from ..training.votes import comparisons_from, read_ballots
 from ..world import Dialogue, World
 from ..world.demonstrator import in_haste
+from ..world.free_talk import FreeTalk
 from ..world.labeler import Labeler
 from ..world.newcomers import with_newcomers
 from .records import Generation, Stage
@@ -50,6 +51,7 @@ SAMPLE_GAPS = ("Once upon a ___, Tom found a ___ in the park.", "早上，小明
 COMPARISONS = "comparisons.jsonl"
 FEWEST_VOTES, VOTES_KEPT = 8, 8  # of the clear votes every eighth is kept to see whether the reward model learnt
 ROOM = 96  # tokens for a reply and the marks of the chat
+FREE_TALK = "free talk"
 WATCHED = 77_000  # the seed of what is watched during training; the exam's questions have another
 HELD_OUT_PAIRS = 200
 Trained = Network | Scorer | ActorCritic
@@ -306,9 +308,15 @@ def dialogues_of(generation: Generation, *, seed: int, split: str = "train") -> 
 
 
 def practised(dialogues: Iterator[Dialogue], practice: Mapping[str, float], seed: int) -> Iterator[Dialogue]:
-    """The same stream, in which a share of each named kind takes the place of what would have come."""
+    """The same stream, in which a share of each named kind takes the place of what would have come.
+
+    FREE_TALK names what no kind is.
+    """
     rng = random.Random(f"practice/{seed}")
-    more = {kind: World().dialogues(seed=seed, kinds=[kind]) for kind in practice}
+    more = {
+        kind: FreeTalk().stream(seed) if kind == FREE_TALK else World().dialogues(seed=seed, kinds=[kind])
+        for kind in practice
+    }
     streams, shares = [dialogues, *more.values()], [1 - sum(practice.values()), *practice.values()]
     while True:
         yield next(rng.choices(streams, shares)[0])

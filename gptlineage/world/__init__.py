@@ -78,9 +78,8 @@ class World:
         verses = Verses(read("verses"), people, self.translation)
         makers = (self.lists, self.books, papers, recipes, self.press, self.entailment, verses)
         self._pages = Pages(frames, self.facts, stories, sums, self.translation, *makers)
-        turns = Turns(read("asks"), read("talk"), self.facts, stories, sums, self.translation)
-        self.small_talk = turns.small_talk
-        self._dialogues = Dialogues(turns)
+        self.turns = Turns(read("asks"), read("talk"), self.facts, stories, sums, self.translation)
+        self._dialogues = Dialogues(self.turns)
 
     def documents(self, mixture: str, seed: int = 0, split: str = "train") -> Iterator[Document]:
         """Endless pages of "books", "web" or "crawl"; ValueError for another mixture or split."""

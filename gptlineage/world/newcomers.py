@@ -28,7 +28,7 @@ class Newcomers:
     def __init__(self, world: World | None = None, path: Path | None = None):
         """Raises FileNotFoundError or ValueError when the data is not as it should be."""
         self.parts = tomllib.loads((path or data_dir() / "newcomers.toml").read_text(encoding="utf-8"))
-        talk = (world or World()).small_talk
+        talk = (world or World()).turns.small_talk
         self.told: dict[str, re.Pattern[str]] = {}
         for language, cast in talk.people.names.items():
             anyone = f"(?P<name>{'|'.join(re.escape(name) for name, _ in cast)})"

@@ -22,7 +22,7 @@ def test_names_are_many_and_those_held_out_are_others(newcomers: Newcomers, lang
     train = {newcomers.name(rng, language) for _ in range(2000)}
     held_out = {newcomers.name(rng, language, "held-out") for _ in range(300)}
     assert len(train) > 1200 and not train & held_out
-    cast = {name for name, _ in World().small_talk.people.names[language]}
+    cast = {name for name, _ in World().turns.small_talk.people.names[language]}
     assert len(train & cast) < 20
     assert all(name.isascii() == (language == "en") and 2 <= len(name) <= 20 for name in train)
 

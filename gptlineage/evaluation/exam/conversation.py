@@ -17,6 +17,7 @@ from ...inference.engine import CHAT_SETTINGS
 from ...text.chat import encode_message, shown_at_most
 from ...world import KINDS, LANGUAGES, Dialogue, World, judge
 from ...world.chance import stream
+from ...world.free_talk import WAYS, FreeTalk
 from ...world.judge import Check
 from ...world.newcomers import Newcomers, renamed
 from ..results import wilson_interval
@@ -79,6 +80,15 @@ def ask_at_length(lm: LanguageModel, *, n: int, seeds: int) -> list[dict[str, An
     talks = World().dialogues(seed=MORE_SEED, split="held-out")
     cut = (d for d in talks if 1 + sum(len(encode_message(tokenizer, m)) for m in d.prompt) > shown_at_most(n_ctx))
     return ask(lm, list(islice(cut, n)), {"longer than what is shown": range(n)}, seeds)
+
+
+def ask_freely(lm: LanguageModel, *, n: int, seeds: int) -> list[dict[str, Any]]:
+    """The same for `n` conversations of every way of talking that is none of the exam's kinds."""
+    talk, dialogues, members = FreeTalk(), list[Dialogue](), dict[str, range]()
+    for way in WAYS:
+        members[f"free talk, {way}"] = range(len(dialogues), len(dialogues) + n)
+        dialogues += islice(talk.stream(MORE_SEED, "held-out", way), n)
+    return ask(lm, dialogues, members, seeds)
 
 
 def ask(

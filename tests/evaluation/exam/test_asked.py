@@ -12,6 +12,7 @@ from gptlineage.evaluation.exam import conversation
 from gptlineage.text import encode_prompt
 from gptlineage.text.chat import encode_message, shown_at_most
 from gptlineage.world import KINDS, LANGUAGES, World
+from gptlineage.world.free_talk import WAYS
 
 
 @pytest.fixture(scope="module")
@@ -55,6 +56,13 @@ def test_long_conversations_are_longer_than_what_is_shown(chatgpt, asked):
     for dialogue in asked:
         whole = 1 + sum(len(encode_message(tokenizer, message)) for message in dialogue.prompt)
         assert whole > shown_at_most(n_ctx) >= len(encode_prompt(tokenizer, dialogue.prompt, n_ctx))
+
+
+def test_free_talk_is_asked_way_by_way(chatgpt, asked):
+    rows = conversation.ask_freely(chatgpt, n=5, seeds=0)
+    assert len(asked) == 5 * len(WAYS) and not any(dialogue.kind == "correct" for dialogue in asked)
+    right = {row["task"]: (row["value"], row["n"]) for row in rows if row["metric"] == "right, greedy"}
+    assert right == {f"free talk, {way}": (1.0, 5) for way in WAYS}
 
 
 @pytest.mark.parametrize(("n", "stories", "of_a_kind"), [(2, 2, 2), (800, 200, 50)])
