@@ -208,7 +208,7 @@ PINNED = {
     ("books", "train"): "23fb120fe66c8891", ("books", "held-out"): "33d16d18bcc340d7",
     ("web", "train"): "008d38606980d59e", ("web", "held-out"): "146fa8558f6a4c2b",
     ("crawl", "train"): "2ce89ed58616a6c8", ("crawl", "held-out"): "5018d6c6f0bd3f6a",
-    ("dialogues", "train"): "a09fb5721d3f8987", ("dialogues", "held-out"): "39934cbcd18fa749",
+    ("dialogues", "train"): "f9ae8c82dd7a2959", ("dialogues", "held-out"): "39934cbcd18fa749",
 }  # fmt: skip
 
 
