@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import copy
 import random
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -52,6 +53,7 @@ COMPARISONS = "comparisons.jsonl"
 FEWEST_VOTES, VOTES_KEPT = 8, 8  # of the clear votes every eighth is kept to see whether the reward model learnt
 ROOM = 96  # tokens for a reply and the marks of the chat
 FREE_TALK = "free talk"
+ITSELF = re.compile(r"(?<=miniature of )ChatGPT|(?<=small copy of )ChatGPT|ChatGPT(?=的?微缩版)")
 WATCHED = 77_000  # the seed of what is watched during training; the exam's questions have another
 HELD_OUT_PAIRS = 200
 Trained = Network | Scorer | ActorCritic
@@ -303,8 +305,17 @@ def labeler_of(stage: Stage) -> Labeler:
 
 def dialogues_of(generation: Generation, *, seed: int, split: str = "train") -> Iterator[Dialogue]:
     """Endless conversations of the kind that the generation learns; another stream for every seed and split."""
-    found = World().dialogues(seed=seed, split=split)
+    found = (introduced(one, generation.title) for one in World().dialogues(seed=seed, split=split))
     return (d for d in found if d.single) if generation.single_turn else found
+
+
+def introduced(dialogue: Dialogue, title: str) -> Dialogue:
+    """The dialogue with an assistant that calls itself by this title; the world's is a miniature of ChatGPT."""
+    messages = tuple(
+        {**message, "content": ITSELF.sub(title, message["content"])} if message["role"] == "assistant" else message
+        for message in dialogue.messages
+    )
+    return replace(dialogue, messages=messages)
 
 
 def practised(dialogues: Iterator[Dialogue], practice: Mapping[str, float], seed: int) -> Iterator[Dialogue]:

@@ -182,6 +182,15 @@ def test_single_instructions_are_what_gpt35_learns_from():
     assert {"system", "memory", "harmful"} <= {d.kind for d in talked} and max(len(d.prompt) for d in talked) > 5
 
 
+@pytest.mark.parametrize(("name", "title"), [("gpt-3.5", "GPT-3.5"), ("chatgpt", "ChatGPT")])
+def test_each_generation_is_shown_how_to_call_itself(name, title):
+    talked = islice((d for d in stages.dialogues_of(generation(name), seed=3) if d.kind == "talk"), 300)
+    replies = [m["content"] for d in talked for m in d.messages if m["role"] == "assistant"]
+    called = {one: [r for r in replies if f"miniature of {one}" in r or f"{one}微缩版" in r or f"{one}的微缩版" in r]
+              for one in ("GPT-3.5", "ChatGPT")}  # fmt: skip
+    assert len(called.pop(title)) > 10 and not any(called.values())
+
+
 def test_what_is_practised_comes_as_often_as_said():
     talks = stages.dialogues_of(generation("chatgpt"), seed=3)
     found = [d.kind for d in islice(stages.practised(talks, {"sum": 0.3, "rewrite": 0.2}, seed=3), 2000)]
