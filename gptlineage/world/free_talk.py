@@ -1,8 +1,8 @@
 """What people say to a chat model that the exam has no kind for.
 
 Another question about what was just spoken of, which a pronoun names; a story about any animal, not only those of the
-world's own stories; numbers in words; half a sentence to be finished; and noise. These are demonstrations, and
-questions by which to see what came of them; the exam's kinds stay as they are.
+world's own stories; your name beside mine; numbers in words; half a sentence to be finished; and noise. These are
+demonstrations, and questions by which to see what came of them; the exam's kinds stay as they are.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from gptlineage.world.judge import Check
 from gptlineage.world.newcomers import renamed
 from gptlineage.world.wording import Turn
 
-WEIGHTS = {"pronoun": 0.35, "story": 0.25, "numbers": 0.15, "half": 0.15, "noise": 0.10}
+WEIGHTS = {"pronoun": 0.30, "story": 0.20, "names": 0.15, "numbers": 0.15, "half": 0.10, "noise": 0.10}
 WAYS = tuple(WEIGHTS)
 THINGS = ("animal", "country", "model", "river_or_mountain", "instrument", "produce", "object", "planet")
 # Before a pronoun these would be no English ("the capital of it"), and the others no Chinese.
@@ -57,6 +57,7 @@ class FreeTalk:
         whole = {kind: self.world.dialogues(seed=seed, split=split, kinds=[kind]) for kind in ("story", "sum")}
         makers: dict[str, Callable[[str], Dialogue]] = {
             "pronoun": lambda language: self.pronoun(rng, language, split),
+            "names": lambda language: self.names(rng, language, split),
             "half": lambda language: self.half(rng, language, split),
             "noise": lambda _: self.noise(rng, split),
             "story": lambda _: self.story(rng, whole["story"], split),
@@ -101,6 +102,17 @@ class FreeTalk:
                 if fitting:
                     return renamed(told, old, pick(rng, fitting))
         raise AssertionError("the world's dialogues have no end")
+
+    def names(self, rng: random.Random, language: str, split: str) -> Dialogue:
+        """Who is called what: the user may say their name, and asks for the assistant's, or for their own."""
+        talk = self.turns.small_talk
+        cast = {name for name, _ in self.turns.people.names[language]}
+        told, mine = talk.memory(rng, language, split)
+        while told.keep[0] not in cast:
+            told, mine = talk.memory(rng, language, split)
+        yours = talk.intent(rng, "what_is_your_name", language, split)
+        turns = pick(rng, ([yours], [told, yours], [told, yours, mine], [told, mine, yours]))
+        return dialogue(turns, "memory" if turns[-1] is mine else "talk", language)
 
     def numbers(self, sums: Iterator[Dialogue]) -> Dialogue:
         """A sum of numbers that the user writes in words."""

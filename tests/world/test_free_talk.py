@@ -72,6 +72,12 @@ def test_a_pronoun_never_names_its_subject(talk):
         assert len(one.messages) in (4, 6) and all(re.search(r"\bit\b|它", name) for name in names)
 
 
+def test_your_name_is_not_mine(talk):
+    for one in said(talk, "names", 300):
+        assert ("gptlineage" in one.reference) == (one.kind == "talk")
+        assert one.kind == "talk" or one.check.keys[0][0] in one.prompt[0]["content"]
+
+
 def test_numbers_in_words(talk):
     spelt = {n: (talk.spelt(n, "en"), talk.spelt(n, "zh")) for n in (0, 7, 10, 13, 20, 42, 100, 105, 110, 198)}
     assert [zh for _, zh in spelt.values()] == [
