@@ -79,10 +79,10 @@ def test_a_long_conversation_forgets_its_beginning(chatty, lm):
             model.chat([*turns, said("x" * 100)], max_new_tokens=10)
 
 
-def test_a_chat_model_is_shown_five_eighths_of_its_context(chatty):
-    """Here 40 of 64 ids: what is more is forgotten, though there would be room for it beside the reply."""
+def test_a_chat_model_is_shown_no_more_than_the_longest_demonstrations(chatty):
+    """Here 44 of 64 ids: what is more is forgotten, though there would be room for it beside the reply."""
     last, settings = said("Hello"), dict(temperature=0.0, max_new_tokens=10)
-    near, far = ([said("a" * n), said("b", "assistant"), last] for n in (20, 30))
+    near, far = ([said("a" * n), said("b", "assistant"), last] for n in (20, 36))
     assert chatty.chat(far, **settings) == chatty.chat([last], **settings) != chatty.chat(near, **settings)
 
 

@@ -7,6 +7,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from gptlineage.text import check_messages, encode_dialogue, encode_prompt
+from gptlineage.text.chat import shown_at_most
 from tests.tiny import BYTES, complaint
 
 SYSTEM, USER, ASSISTANT, END = (BYTES.special[f"<|{name}|>"] for name in ("system", "user", "assistant", "end"))
@@ -48,7 +49,7 @@ def test_a_dialogue_is_its_prompt_and_its_reply(messages):
 def test_the_oldest_turns_are_forgotten_first(turns, n_ctx, reply, with_system):
     opening = [said("system", "Be kind.")] if with_system else []
     assume(len(written([*opening, turns[-1]])) <= n_ctx - reply)
-    most = min(n_ctx - reply, n_ctx * 5 // 8)
+    most = min(n_ctx - reply, shown_at_most(n_ctx))
     ends = [turns[-n:] for n in range(len(turns), 0, -1)]  # what may be left: all of it, or from a question on
     left = [e for e in ends if len(e) == len(turns) or e[0]["role"] != "assistant"]
     kept = next((e for e in left if len(written([*opening, *e])) <= most), turns[-1:])  # the last one always

@@ -6,7 +6,7 @@ Facts are asked greedily and then sampled at the studio's settings under several
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice, product
 from statistics import mean
@@ -75,11 +75,28 @@ def ask_instructions(lm: LanguageModel, *, n: int, seeds: int) -> list[dict[str,
 
 
 def ask_at_length(lm: LanguageModel, *, n: int, seeds: int) -> list[dict[str, Any]]:
-    """The same for `n` conversations of which the model is shown only the last part."""
-    n_ctx, tokenizer = lm.model.config.n_ctx, lm.tokenizer
-    talks = World().dialogues(seed=MORE_SEED, split="held-out")
-    cut = (d for d in talks if 1 + sum(len(encode_message(tokenizer, m)) for m in d.prompt) > shown_at_most(n_ctx))
-    return ask(lm, list(islice(cut, n)), {"longer than what is shown": range(n)}, seeds)
+    """The same for `n` long conversations, half in either language, of which the model is shown only the last part.
+
+    They are held-out ones put together, so that what is asked at the end stands in the last of them.
+    """
+    found = [one for language in LANGUAGES for one in islice(long_talks(lm, language), n // len(LANGUAGES))]
+    return ask(lm, found, {"longer than what is shown": range(len(found))}, seeds)
+
+
+def long_talks(lm: LanguageModel, language: str) -> Iterator[Dialogue]:
+    """Endless conversations of up to twice the length that the model is shown, without system messages."""
+    most = shown_at_most(lm.model.config.n_ctx)
+    talks = (
+        talk
+        for talk in World().dialogues(seed=MORE_SEED, split="held-out", language=language)
+        if talk.messages[0]["role"] != "system"
+    )
+    for last in talks:
+        while (size := sum(len(encode_message(lm.tokenizer, message)) for message in last.prompt)) < most:
+            before, last = last, next(talks)
+            last = replace(last, messages=(*before.messages, *last.messages))
+        if size < 2 * most:
+            yield last
 
 
 def ask_freely(lm: LanguageModel, *, n: int, seeds: int) -> list[dict[str, Any]]:

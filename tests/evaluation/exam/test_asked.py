@@ -50,9 +50,9 @@ def test_the_commonest_verdict_is_counted_on_the_same_claims(chatgpt, asked):
 
 
 def test_long_conversations_are_longer_than_what_is_shown(chatgpt, asked):
-    conversation.ask_at_length(chatgpt, n=3, seeds=0)
+    conversation.ask_at_length(chatgpt, n=20, seeds=0)
     n_ctx, tokenizer = chatgpt.model.config.n_ctx, chatgpt.tokenizer
-    assert len(asked) == 3
+    assert [dialogue.language for dialogue in asked] == ["en"] * 10 + ["zh"] * 10
     for dialogue in asked:
         whole = 1 + sum(len(encode_message(tokenizer, message)) for message in dialogue.prompt)
         assert whole > shown_at_most(n_ctx) >= len(encode_prompt(tokenizer, dialogue.prompt, n_ctx))
