@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import torch
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from gptlineage.inference import Sampling, generate_ids
@@ -18,6 +18,7 @@ SHIPPED = Tokenizer.load(data_dir() / "tokenizer")
 
 @settings(max_examples=60, deadline=None)
 @given(st.integers(0, 10**6), st.text(alphabet="a汤é😀", max_size=3))
+@example(103, "a")  # it happens to write the bytes of U+FFFD
 def test_an_untrained_model_of_bytes_writes_text(seed, prompt):
     """It draws among all bytes alike, three in four of which begin or go on with no character."""
     model = tiny_model(seed % 7, spread=0.3, n_ctx=64)
@@ -26,7 +27,8 @@ def test_an_untrained_model_of_bytes_writes_text(seed, prompt):
         model, ids, max_new_tokens=30, sampling=Sampling(temperature=2.0, top_k=0, seed=seed),
         banned=BYTES.special_ids, spelling=Spelling(BYTES, ids),
     )  # fmt: skip
-    assert "\ufffd" not in "".join(pieces(BYTES, drawn))
+    written = bytes(drawn).replace("\ufffd".encode(), b"")  # the sign for what is no character is one itself
+    assert "\ufffd" not in "".join(pieces(BYTES, written))
 
 
 @given(st.text(min_size=1, max_size=12))
