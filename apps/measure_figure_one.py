@@ -19,6 +19,7 @@ from apps.measure_preference import CONTROL, EXAM_SEED, LARGE, QUESTIONS, SEEDS,
 from gptlineage.evaluation import write_results
 from gptlineage.evaluation.preference import Arm, against, arm_rows
 from gptlineage.inference.checkpoint import read_json, write_json
+from gptlineage.inference.engine import CHAT_SETTINGS
 from gptlineage.lineage.gpt35 import DEMONSTRATIONS, GPT35
 from gptlineage.lineage.run import Options, train_generation
 from gptlineage.lineage.stages import dialogues_of
@@ -27,7 +28,7 @@ from gptlineage.paths import data_dir
 STEPS = 2 * GPT35.stages[0].release.steps
 RIVALS = ("large base", "large base, prompted")
 RELEASED = {"large, GPT-3.5": "gpt-3.5", "large, ChatGPT": "chatgpt"}
-STUDIO = 0.5  # the temperature at which people meet them
+STUDIO = CHAT_SETTINGS["temperature"]  # at which people meet them
 
 
 def judged(arms: list[Arm], seed: int) -> Rows:

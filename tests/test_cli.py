@@ -397,7 +397,7 @@ def test_what_the_ancestors_cannot_do_is_one_line(arguments, line, call):
         assert lang == "zh" or line in err
 
 
-@pytest.mark.parametrize(("lang", "total"), [("en", "all: 2 to 4 minutes"), ("zh", "共计： 2 到 4 分钟")])
+@pytest.mark.parametrize(("lang", "total"), [("en", "all: 2 to 4 minutes"), ("zh", "共计：2 到 4 分钟")])
 def test_the_estimate_of_several_runs_ends_with_their_sum(lang, total, monkeypatch, capsys):
     monkeypatch.setenv("GPTLINEAGE_LANG", lang)
     stages = (("pretrain", 10, (60.0, 120.0)),)

@@ -81,7 +81,7 @@ def show_plans(plans: list[Any]) -> None:
     known = [plan.seconds for plan in plans if plan.seconds]
     if len(known) > 1:
         least, most = map(sum, zip(*known, strict=True))
-        print(f"{'共计：' if zh() else 'all: '}{span(least, most, language())}")
+        print(f"{'共计：' if zh() else 'all: '}{span(least, most, language()).strip()}")
 
 
 @app.command(epilog="Example: gptlineage prefer chatgpt runs/votes.jsonl --out runs/mine")

@@ -321,7 +321,7 @@ def introduced(dialogue: Dialogue, title: str) -> Dialogue:
 def practised(dialogues: Iterator[Dialogue], practice: Mapping[str, float], seed: int) -> Iterator[Dialogue]:
     """The same stream, in which a share of each named kind takes the place of what would have come.
 
-    FREE_TALK names what no kind is.
+    Under the name FREE_TALK comes what is none of the world's kinds.
     """
     rng = random.Random(f"practice/{seed}")
     more = {
