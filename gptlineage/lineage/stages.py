@@ -40,6 +40,7 @@ from ..training.loop import Objective
 from ..training.translation import Translation
 from ..training.votes import comparisons_from, read_ballots
 from ..world import Dialogue, World
+from ..world.carelessness import typed_carelessly
 from ..world.demonstrator import in_haste
 from ..world.free_talk import FreeTalk
 from ..world.labeler import Labeler
@@ -184,6 +185,8 @@ def fine_tuning(job: Job) -> tuple[Stack, Objective]:
     demonstrations = job.fitting(demonstrations, recipe.steps * recipe.batch_size)  # each is read once
     if strange := options.get("newcomers", 0.0):
         demonstrations = with_newcomers(demonstrations, strange, seed)
+    if careless := options.get("careless", 0.0):
+        demonstrations = typed_carelessly(demonstrations, careless, seed)
     if hurried := options.get("in_haste", 0.0):
         demonstrations = in_haste(demonstrations, hurried, seed)
     return job.model, SupervisedFineTuning(

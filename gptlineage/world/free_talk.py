@@ -1,8 +1,9 @@
 """What people say to a chat model that the exam has no kind for.
 
 Another question about what was just spoken of, which a pronoun names; a story about any animal, not only those of the
-world's own stories; your name beside mine; numbers in words; half a sentence to be finished; and noise. These are
-demonstrations, and questions by which to see what came of them; the exam's kinds stay as they are.
+world's own stories; your name beside mine; numbers in words; half a sentence to be finished; noise; sayings of every
+day; a doubt about the last answer; and a question for what the user never told. These are demonstrations, and questions
+by which to see what came of them; the exam's kinds stay as they are.
 """
 
 from __future__ import annotations
@@ -21,9 +22,13 @@ from gptlineage.world.dialogues import Dialogue, dialogue
 from gptlineage.world.facts import LANGUAGES, Fact, sentence
 from gptlineage.world.judge import Check
 from gptlineage.world.newcomers import renamed
+from gptlineage.world.small_talk import SmallTalk
 from gptlineage.world.wording import Turn
 
-WEIGHTS = {"pronoun": 0.30, "story": 0.20, "names": 0.15, "numbers": 0.15, "half": 0.10, "noise": 0.10}
+WEIGHTS = {
+    "pronoun": 0.21, "story": 0.15, "names": 0.12, "numbers": 0.12, "half": 0.07, "noise": 0.06, "sayings": 0.12,
+    "after": 0.10, "untold": 0.05,
+}  # fmt: skip
 WAYS = tuple(WEIGHTS)
 THINGS = ("animal", "country", "model", "river_or_mountain", "instrument", "produce", "object", "planet")
 # Before a pronoun these would be no English ("the capital of it"), and the others no Chinese.
@@ -41,6 +46,8 @@ class FreeTalk:
         self.data = tomllib.loads((path or data_dir() / "free_talk.toml").read_text(encoding="utf-8"))
         self.world = world or World()
         self.turns = self.world.turns
+        talk = self.turns.small_talk
+        self.sayings = SmallTalk(talk.told, {"intents": self.data["sayings"]}, talk.wording, talk.people)
         held_out = {name for e in self.world.facts.members["animal"] if e.held_out for name in e.name.values()}
         self.animals = {
             (split, language): [one for one in self.data["animals"][language] if (one in held_out) == kept]
@@ -59,6 +66,9 @@ class FreeTalk:
             "pronoun": lambda language: self.pronoun(rng, language, split),
             "names": lambda language: self.names(rng, language, split),
             "half": lambda language: self.half(rng, language, split),
+            "sayings": lambda language: dialogue([self.sayings.talk(rng, language, split)], "talk", language),
+            "after": lambda language: self.after(rng, language, split),
+            "untold": lambda language: self.untold(rng, language, split),
             "noise": lambda _: self.noise(rng, split),
             "story": lambda _: self.story(rng, whole["story"], split),
             "numbers": lambda _: self.numbers(whole["sum"]),
@@ -150,6 +160,26 @@ class FreeTalk:
         reply = fact.answer(rng, language)
         check = self.turns.fact_check(fact, language, reply)
         return dialogue([Turn(text, reply, check, fact.entity.held_out, (), fact)], "fact", language)
+
+    def after(self, rng: random.Random, language: str, split: str) -> Dialogue:
+        """A question, and then the wish to hear the answer again, a doubt about it, or why it is so."""
+        fact = self.turns.asked[split, "fact"].spin(rng)
+        asked = self.turns.about(rng, fact, language, fact.ask(rng, language, split))
+        said = self.data["after"][pick(rng, sorted(self.data["after"]))]
+        user = pick(rng, said["train" if split == "train" else "held_out"][language])
+        reply = pick(rng, said["reply"][language]).format(a=asked.reply)
+        return dialogue([asked, Turn(user, reply, asked.check, asked.held_out, (), fact)], "follow_up", language)
+
+    def untold(self, rng: random.Random, language: str, split: str) -> Dialogue:
+        """The user asks for what they never told, at once or after something else."""
+        talk = self.turns.small_talk
+        _, asked = talk.memory(rng, language, split)
+        check = Check("talk", language, tuple(map(tuple, self.data["untold"]["keys"][language])), exact=False)
+        turns = [replace(asked, reply=pick(rng, self.data["untold"][language]), check=check)]
+        if rng.random() < 0.5:
+            before = pick(rng, (talk, self.sayings)).talk(rng, language, split)
+            turns.insert(0, before)
+        return dialogue(turns, "talk", language)
 
     def noise(self, rng: random.Random, split: str) -> Dialogue:
         """Something that is no language; answered in Chinese where it has Chinese signs."""

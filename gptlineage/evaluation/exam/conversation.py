@@ -16,6 +16,7 @@ from ...inference import LanguageModel, Sampling, reply_to_all
 from ...inference.engine import CHAT_SETTINGS
 from ...text.chat import encode_message, shown_at_most
 from ...world import KINDS, LANGUAGES, Dialogue, World, judge
+from ...world.carelessness import HABITS, Carelessness
 from ...world.chance import stream
 from ...world.free_talk import WAYS, FreeTalk
 from ...world.judge import Check
@@ -105,6 +106,23 @@ def ask_freely(lm: LanguageModel, *, n: int, seeds: int) -> list[dict[str, Any]]
     for way in WAYS:
         members[f"free talk, {way}"] = range(len(dialogues), len(dialogues) + n)
         dialogues += islice(talk.stream(MORE_SEED, "held-out", way), n)
+    return ask(lm, dialogues, members, seeds)
+
+
+def ask_carelessly(lm: LanguageModel, *, n: int, seeds: int) -> list[dict[str, Any]]:
+    """The same for `n` conversations, half in either language, as they are and as users with one careless habit type.
+
+    They are the same conversations every time, so that the difference is the habit's.
+    """
+    careless, dialogues, members = Carelessness(), list[Dialogue](), defaultdict[str, list[int]](list)
+    for language in LANGUAGES:
+        talks = World().dialogues(seed=MORE_SEED, split="held-out", language=language)
+        for dialogue in islice(talks, n // len(LANGUAGES)):
+            for habit in (None, *HABITS):
+                for group in (f"typed, {habit or 'carefully'}", f"typed, {habit or 'carefully'}, {language}"):
+                    members[group].append(len(dialogues))
+                rng = stream(MORE_SEED, "carelessness", str(len(dialogues)))
+                dialogues.append(careless.typed(rng, dialogue, [habit]) if habit else dialogue)
     return ask(lm, dialogues, members, seeds)
 
 

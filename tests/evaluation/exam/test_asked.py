@@ -12,6 +12,7 @@ from gptlineage.evaluation.exam import conversation
 from gptlineage.text import encode_prompt
 from gptlineage.text.chat import encode_message, shown_at_most
 from gptlineage.world import KINDS, LANGUAGES, World
+from gptlineage.world.carelessness import HABITS
 from gptlineage.world.free_talk import WAYS
 
 
@@ -63,6 +64,20 @@ def test_free_talk_is_asked_way_by_way(chatgpt, asked):
     assert len(asked) == 5 * len(WAYS) and not any(dialogue.kind == "correct" for dialogue in asked)
     right = {row["task"]: (row["value"], row["n"]) for row in rows if row["metric"] == "right, greedy"}
     assert right == {f"free talk, {way}": (1.0, 5) for way in WAYS}
+
+
+def test_the_same_conversations_are_typed_with_every_habit(chatgpt, asked):
+    rows = conversation.ask_carelessly(chatgpt, n=40, seeds=0)
+    ways = 1 + len(HABITS)
+    assert len(asked) == 40 * ways and [talk.language for talk in asked[::ways]] == ["en"] * 20 + ["zh"] * 20
+    for i in range(0, len(asked), ways):
+        assert len({talk.reference for talk in asked[i : i + ways]}) == 1
+    careful = asked[0::ways]
+    for number, habit in enumerate(HABITS, start=1):
+        changed = [a != b for a, b in zip(careful, asked[number::ways], strict=True)]
+        assert sum(changed[:20]) > 5, habit
+    right = {row["task"]: row["n"] for row in rows if row["metric"] == "right, greedy"}
+    assert right["typed, carefully"] == right["typed, slip"] == 40 and right["typed, small letters, zh"] == 20
 
 
 @pytest.mark.parametrize(("n", "stories", "of_a_kind"), [(2, 2, 2), (800, 200, 50)])
