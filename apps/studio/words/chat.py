@@ -52,7 +52,7 @@ CHAT_EXAMPLES: dict[str, tuple[str, ...]] = {
         "Tell me a joke.",
     ),
     "zh": (
-        "你有名字吗？",
+        "你叫什么名字？",
         "法国的首都是哪里？",
         "GPT-2改变了什么？",
         "讲一个关于猫的小故事。",
