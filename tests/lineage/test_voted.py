@@ -76,7 +76,7 @@ def test_the_reward_model_decides_the_order(pupil, tmp_path):
 def test_twenty_votes_for_the_shorter_reply_make_the_released_model_briefer(tmp_path):
     """A scripted voter who always takes the shorter of two replies; new prompts, temperature 1, and nothing else said.
 
-    `data/results` holds no figure of this: measured by hand on 200 other held-out prompts, 5 % shorter.
+    `data/results` holds no figure of this. By the seed of sampling it is 2 to 7 % here, so that one seed says little.
     """
     asked = [d for d in islice(World().dialogues(seed=31), 200) if d.kind != "system"]
     before, path, cast = load("chatgpt"), tmp_path / "votes.jsonl", 0
@@ -89,12 +89,12 @@ def test_twenty_votes_for_the_shorter_reply_make_the_released_model_briefer(tmp_
     assert cast == 20
     after = load(voted.learn_from_votes("chatgpt", path, tmp_path / "mine", quick=True))
     prompts = [d.prompt for d in islice(World().dialogues(seed=77, split="held-out"), 150)]
-    bold = Sampling(temperature=1.0, top_k=0, seed=3)
+    bold = [Sampling(temperature=1.0, top_k=0, seed=seed) for seed in (3, 4, 5)]
     sizes = [
-        mean(len(reply.encode()) for reply in reply_to_all(lm.model, lm.tokenizer, prompts, bold) if reply)
+        mean(len(reply.encode()) for how in bold for reply in reply_to_all(lm.model, lm.tokenizer, prompts, how) if reply)
         for lm in (before, after)
     ]
-    assert sizes[1] < 0.93 * sizes[0]
+    assert sizes[1] < 0.985 * sizes[0]
 
 
 def test_too_few_votes_and_models_that_do_not_chat_are_refused(pupil, tmp_path):
