@@ -91,7 +91,10 @@ def test_twenty_votes_for_the_shorter_reply_make_the_released_model_briefer(tmp_
     prompts = [d.prompt for d in islice(World().dialogues(seed=77, split="held-out"), 150)]
     bold = [Sampling(temperature=1.0, top_k=0, seed=seed) for seed in (3, 4, 5)]
     sizes = [
-        mean(len(reply.encode()) for how in bold for reply in reply_to_all(lm.model, lm.tokenizer, prompts, how) if reply)
+        mean(
+            len(reply.encode())
+            for one in bold for reply in reply_to_all(lm.model, lm.tokenizer, prompts, one) if reply
+        )
         for lm in (before, after)
     ]
     assert sizes[1] < 0.985 * sizes[0]
