@@ -272,7 +272,7 @@ def comparisons_of(job: Job) -> list[Comparison]:
 
 
 def released_comparisons(job: Job) -> list[Comparison]:
-    """Comparisons that the released model of this generation learnt from, if it comes with some (GPT-3.5: a quarter)."""
+    """Comparisons that the released model of this generation learnt from, if any come with it (GPT-3.5: a quarter)."""
     path = models_dir() / job.generation.name / COMPARISONS
     return read_comparisons(path) if path.is_file() else []
 
