@@ -13,8 +13,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from gptlineage.world import World
-from gptlineage.world.chance import between, pick, stream
+from gptlineage.world.chance import pick, stream
 from gptlineage.world.dialogues import Dialogue
+from gptlineage.world.wording import slipped
 
 HABITS = {"small letters": 0.7, "no mark": 0.6, "slip": 0.5}  # how many of the careless have each
 WORKED_ON = re.compile(r"[\"“:：\n]")  # what follows
@@ -54,16 +55,15 @@ class Carelessness:
         return said + worked_on
 
     def with_slip(self, rng: random.Random, text: str) -> str:
-        """Two letters in each other's place, one twice, or one missing, in a word whose spelling is known."""
+        """The text with one slip of the world's, in a word whose spelling the reader can know."""
         words = [word for word in re.finditer(r"[A-Za-z]{4,}", text) if word[0].lower() in self.known]
         if not words:
             return text
         word = pick(rng, words)
-        i = between(rng, word.start() + 1, word.end() - 2)
-        swapped, twice, missing = text[i + 1] + text[i], text[i] + text[i : i + 2], text[i + 1]
-        made = text[:i] + pick(rng, (swapped, twice, missing)) + text[i + 2 :]
-        length = word.end() - word.start() + len(made) - len(text)
-        return text if made[word.start() : word.start() + length].lower() in self.known else made
+        typed = slipped(rng, word[0])
+        if typed.lower() in self.known:  # that would be another question
+            return text
+        return text[: word.start()] + typed + text[word.end() :]
 
 
 def typed_carelessly(dialogues: Iterable[Dialogue], share: float, seed: int = 0) -> Iterator[Dialogue]:

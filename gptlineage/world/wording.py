@@ -99,7 +99,7 @@ class Wording:
                   and core not in untouched]  # fmt: skip
         if places:
             i = pick(rng, places)
-            words[i] = _slip(rng, words[i])
+            words[i] = slipped(rng, words[i])
         return " ".join(words)
 
     def _mistype_zh(self, rng: random.Random, user: str, kept: str, dice: float) -> str:
@@ -112,7 +112,7 @@ class Wording:
         return user.replace(good, bad, 1)
 
 
-def _slip(rng: random.Random, word: str) -> str:
+def slipped(rng: random.Random, word: str) -> str:
     """One letter swapped with the next, doubled or left out; never the first one or what follows the word."""
     length = len(word.rstrip("?.,:!"))
     i, kind = between(rng, 1, length - 2), below(rng, 3)
